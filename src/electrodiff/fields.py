@@ -1,0 +1,108 @@
+"""Field types of the case records: numbers that know their dimension, and errors that know their place."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from electrodiff import units
+
+
+class Record(BaseModel):
+    """A frozen, validated record; an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def problem(path: str, value: Any, remedy: str) -> PydanticCustomError:
+    """Error about `value` at key `path` (relative to the record that raises it), with what to do about it."""
+    return PydanticCustomError("case", "{remedy}", {"path": path, "value": value, "remedy": remedy})
+
+
+def nearest(name: str, choices: Iterable[str]) -> str:
+    """The text " (did you mean 'x'?)" for the choice closest to `name`, or nothing."""
+    found = difflib.get_close_matches(name, list(choices), n=1)
+    return f" (did you mean '{found[0]}'?)" if found else ""
+
+
+@dataclass(frozen=True)
+class SI:
+    """Annotation of a float field: the SI number of text such as "5 nm", or an SI number.
+
+    In a case file a dimensional value must carry its unit; a dimensionless one must not.  The field may be restricted
+    to positive or non-negative numbers and may allow one keyword instead of a number.
+    """
+
+    dimension: units.Dimension
+    lower_bound: Literal["", "positive", "not negative"] = ""
+    keyword: str = ""
+
+    @property
+    def _expected(self) -> str:
+        kind = f"a {self.dimension.name} with a unit, such as" if self.dimension.unit else "a plain number, such as"
+        quote = "'" if self.dimension.unit else ""
+        alternative = f", or '{self.keyword}'" if self.keyword else ""
+        return f"expected {kind} {quote}{self.dimension.example}{quote}{alternative}"
+
+    def validate(self, value: Any, info: ValidationInfo) -> float | str:
+        """SI number, or the keyword; raises an error that says what was expected."""
+        if self.keyword and value == self.keyword:
+            return self.keyword
+        from_file = bool(info.context and info.context.get("from_file"))
+        number = self._number(value, allow_bare=not self.dimension.unit or not from_file)
+        if self.lower_bound == "positive" and not number > 0:
+            raise problem("", value, f"it must be greater than zero; {self._expected}")
+        if self.lower_bound == "not negative" and not number >= 0:
+            raise problem("", value, f"it must not be negative; {self._expected}")
+        return number
+
+    def _number(self, value: Any, allow_bare: bool) -> float:
+        if isinstance(value, str) and self.dimension.unit:
+            try:
+                return units.to_si(value, self.dimension)
+            except units.UnitError as error:
+                reason = f"{error}; " if str(error) else ""
+                raise problem("", value, f"{reason}{self._expected}") from error
+        if isinstance(value, bool) or not isinstance(value, int | float) or not allow_bare:
+            raise problem("", value, self._expected)
+        if not math.isfinite(value):
+            raise problem("", value, f"it must be finite; {self._expected}")
+        return float(value)
+
+    def serialise(self, value: float | str) -> float | str:
+        """What stands in a case file: "5e-09 m", a plain number, or the keyword."""
+        return value if isinstance(value, str) or not self.dimension.unit else f"{value!r} {self.dimension.unit}"
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """How pydantic validates and writes the field."""
+        write = core_schema.plain_serializer_function_ser_schema(self.serialise, when_used="json")
+        return core_schema.with_info_plain_validator_function(self.validate, serialization=write)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """What an editor is told about the field."""
+        if not self.dimension.unit:
+            bound = {"positive": {"exclusiveMinimum": 0}, "not negative": {"minimum": 0}}.get(self.lower_bound, {})
+            number: dict[str, Any] = {"type": "number", **bound}
+            return {"anyOf": [number, {"const": self.keyword}]} if self.keyword else number
+        examples = [self.dimension.example, *([self.keyword] if self.keyword else [])]
+        return {"type": "string", "description": f"{self.dimension.name} with a unit", "examples": examples}
+
+
+Length = Annotated[float, SI(units.LENGTH, "positive")]
+Temperature = Annotated[float, SI(units.TEMPERATURE, "positive")]
+Diffusivity = Annotated[float, SI(units.DIFFUSIVITY, "positive")]
+Permeability = Annotated[float, SI(units.PERMEABILITY, "not negative")]
+Concentration = Annotated[float, SI(units.CONCENTRATION, "not negative")]
+ChargeConcentration = Annotated[float, SI(units.CONCENTRATION)]
+Potential = Annotated[float, SI(units.POTENTIAL)]
+PotentialOrFloating = Annotated[float | Literal["floating"], SI(units.POTENTIAL, keyword="floating")]
+SurfaceCharge = Annotated[float, SI(units.SURFACE_CHARGE)]
+PositiveNumber = Annotated[float, SI(units.NUMBER, "positive")]
+Partition = Annotated[float, SI(units.NUMBER, "not negative")]
+Permittivity = Annotated[float | Literal["water"], SI(units.NUMBER, "positive", keyword="water")]

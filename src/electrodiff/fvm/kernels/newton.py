@@ -1,0 +1,84 @@
+"""Newton's method on the bordered chain."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from electrodiff.fvm.kernels.border import border_columns, border_equations, solve_border
+from electrodiff.fvm.kernels.chain import eliminate
+from electrodiff.fvm.kernels.compiler import kernel
+
+CONVERGED = 0
+MAX_ITERATIONS = 1
+SINGULAR = 2
+
+# No activity falls below this fraction of itself in one step.  It keeps concentrations positive and makes plain Newton
+# converge in 4 to 8 steps from a crude guess at volts and tenths of C/m^2: an overshoot is cut where it happens.
+KEEP = 0.1
+
+
+@kernel
+def apply_update(update, activity_floor, state, out_worst):
+    """Add the Newton update (N, m) to `state` within its limits; returns its size and fills `out_worst` (node, row).
+
+    The size is the largest change of a potential [RT/F] or of an activity relative to itself; an activity below
+    `activity_floor` counts as the floor.
+    """
+    nodes, m = state.shape
+    size = 0.0
+    for k in range(nodes):
+        for r in range(m):
+            change = update[k, r]
+            old = state[k, r]
+            if r < m - 1:
+                new = old + change
+                state[k, r] = new if new > KEEP * old else KEEP * old
+                change = change / max(old, activity_floor)
+            else:
+                state[k, r] = old + change
+            if not abs(change) <= size:
+                size = abs(change) if np.isfinite(change) else np.inf
+                out_worst[0] = k
+                out_worst[1] = r
+    return size
+
+
+@kernel
+def newton(chain, border, tolerance, activity_floor, max_iterations, out_state, out_history, out_worst):
+    """Solve R(state) = 0 from the guess in `out_state` (N, m), in place.
+
+    Stops when the size of the update (see `apply_update`) is at most `tolerance`.  That update is applied, and Newton
+    converges quadratically, so what remains is of the order of its square, or round-off.  `out_history`
+    (max_iterations, 2) receives residual and update of each step, `out_worst` (2,) the node and row of the largest
+    update, or of the failed pivot.
+
+    Returns (status, iterations).
+    """
+    nodes, m = out_state.shape
+    p = border.potential_node.size
+    upper = np.empty((nodes, m, m))
+    right = np.empty((nodes, m, 1 + p))
+    row = np.empty((p, nodes, m))
+    residual = np.empty(p)
+    delta = np.empty(p)
+    for iteration in range(max_iterations):
+        border_columns(border, right)
+        failed_node, norm = eliminate(chain, out_state, upper, right)
+        out_history[iteration, 0] = norm
+        if failed_node >= 0:
+            out_worst[0] = failed_node
+            out_worst[1] = m - 1
+            return SINGULAR, iteration + 1
+        if p > 0:
+            border_equations(chain, border, out_state, residual, row)
+            if not solve_border(residual, row, right, delta):
+                return SINGULAR, iteration + 1
+            for b in range(p):
+                chain.target[border.potential_node[b], m - 1] += delta[b]
+        size = apply_update(right[:, :, 0], activity_floor, out_state, out_worst)
+        out_history[iteration, 1] = size
+        if not np.isfinite(size):
+            return SINGULAR, iteration + 1
+        if size <= tolerance:
+            return CONVERGED, iteration + 1
+    return MAX_ITERATIONS, max_iterations

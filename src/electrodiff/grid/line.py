@@ -1,0 +1,109 @@
+"""The graded line: nodes through a stack of layers, fine at every interface and geometrically coarser away from it.
+
+In each layer the spacing at a distance d from a boundary is wanted to be
+
+    h(d) = f (l + GROWTH d),       l the length over which the potential varies there (grid.scales)
+
+so that neighbouring spacings have the ratio 1 + f GROWTH.  Between two boundaries the smaller of the two holds.  The
+number of cells of a layer is the integral of 1/h, and the nodes are those of a smooth map from a uniform line, so that
+a mesh with twice the cells contains the nodes of this one and the scheme keeps its second order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from electrodiff.errors import CaseError
+from electrodiff.grid.mesh import Floats, Mesh, planar_mesh
+from electrodiff.grid.scales import boundary_scale
+from electrodiff.model import Case
+
+# Growth of the spacing with distance, in spacings per length l: the solution decays as exp(-d/l), and with this value
+# the membrane current and the charge of the Debye layers have about equal errors (docs/mesh.md).
+GROWTH = 0.5
+
+# Spacing next to a boundary for a wanted accuracy: the error of the scheme is about (h/l)^2 / 12.
+FRACTION = 3.0
+
+# Fewer cells than this in a layer leave its profile undrawn.
+FEWEST_CELLS = 4
+
+
+def layered_line(case: Case, cells: Sequence[int] | None = None) -> Mesh:
+    """The mesh of a case, with a given number of cells in each layer or with as many as its `[mesh]` asks for.
+
+    Raises CaseError if the case asks for fewer nodes than its layers need.
+    """
+    counts = layer_cells(case) if cells is None else list(cells)
+    starts = np.concatenate([[0.0], np.cumsum([layer.thickness for layer in case.layers])])
+    parts = [
+        start + graded_nodes(layer.thickness, *scales, count)[:-1]
+        for layer, start, scales, count in zip(case.layers, starts, _scales(case), counts, strict=False)
+    ]
+    x = np.concatenate([*parts, starts[-1:]])
+    return planar_mesh(x, np.repeat(np.arange(len(counts)), counts))
+
+
+def layer_cells(case: Case) -> list[int]:
+    """Number of cells in each layer, from the wanted accuracy or from the given number of nodes."""
+    weights = [_weight(layer.thickness, *scales) for layer, scales in zip(case.layers, _scales(case), strict=True)]
+    if case.mesh.nodes is None:
+        fraction = FRACTION * math.sqrt(case.mesh.accuracy)
+        return [max(FEWEST_CELLS, 2 * math.ceil(weight / fraction / 2)) for weight in weights]
+    spare = case.mesh.nodes - 1 - FEWEST_CELLS * len(weights)
+    if spare < 0:
+        raise CaseError(
+            f"mesh.nodes is {case.mesh.nodes}; {len(weights)} layers need at least "
+            f"{FEWEST_CELLS * len(weights) + 1} nodes"
+        )
+    shares = np.floor(np.cumsum([0, *weights]) / sum(weights) * spare + 0.5).astype(int)
+    return [FEWEST_CELLS + int(after - before) for before, after in pairwise(shares)]
+
+
+def graded_nodes(thickness: float, left: float, right: float, cells: int) -> Floats:
+    """(cells + 1,) nodes from 0 to the thickness, for the lengths l at the two boundaries (infinite: not graded)."""
+    turn, mass_left, mass_right = _masses(thickness, left, right)
+    xi = np.linspace(0.0, mass_left + mass_right, cells + 1)
+    x = np.empty(cells + 1)
+    first = int(np.searchsorted(xi, mass_left)) if turn > 0 else 0
+    x[:first] = left / GROWTH * np.expm1(GROWTH * xi[:first])
+    x[first:-1] = thickness - right / GROWTH * np.expm1(GROWTH * (xi[-1] - xi[first:-1]))
+    x[0], x[-1] = 0.0, thickness
+    return x
+
+
+def _weight(thickness: float, left: float, right: float) -> float:
+    """Integral of dx / (l + GROWTH d): the number of cells at f = 1."""
+    return sum(_masses(thickness, left, right)[1:])
+
+
+def _masses(thickness: float, left: float, right: float) -> tuple[float, float, float]:
+    """The place where the two gradings meet, and the integral of dx / (l + GROWTH d) on either side of it."""
+    if math.isinf(left) or math.isinf(right):
+        turn = 0.0 if math.isinf(left) else thickness
+    else:
+        turn = min(max((thickness + (right - left) / GROWTH) / 2, 0.0), thickness)
+    mass_left = math.log1p(GROWTH * turn / left) / GROWTH
+    mass_right = math.log1p(GROWTH * (thickness - turn) / right) / GROWTH
+    return turn, mass_left, mass_right
+
+
+def _scales(case: Case) -> list[tuple[float, float]]:
+    """The lengths l at the left and right boundary of each layer.
+
+    At a reservoir nothing varies unless its layer differs from water, so there the line is not graded.
+    """
+    charges = [0.0, *(case.surface_charge(a.name, b.name) for a, b in pairwise(case.layers)), 0.0]
+    scales = [
+        [boundary_scale(case, layer, charges[index]), boundary_scale(case, layer, charges[index + 1])]
+        for index, layer in enumerate(case.layers)
+    ]
+    for position, layer in ((0, case.layers[0]), (-1, case.layers[-1])):
+        is_bath = layer.fixed_charge == 0 and all(case.partition(layer, ion) == 1 for ion in case.ions)
+        if is_bath and len(scales) > 1:
+            scales[position][position] = math.inf
+    return [(left, right) for left, right in scales]

@@ -1,0 +1,82 @@
+"""The scalar quantities that a solution reports: one table for JSON keys, expectations, NetCDF units and the docs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from electrodiff.units import CAPACITANCE, CURRENT_DENSITY, FLUX, NUMBER, POTENTIAL, SURFACE_CHARGE, Dimension
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A reported scalar, or a family of them with one value for each ion, side, layer or interface."""
+
+    name: str
+    dimension: Dimension
+    meaning: str
+    per: str = ""
+    """"" | "ion" | "side" | "layer" | "interface"; a member of a family is named `name.member`."""
+
+    @property
+    def json_key(self) -> str:
+        """Name with its SI unit, as in `run --json`: `current_density_A_m2`."""
+        return f"{self.name}_{_SUFFIX[self.dimension.unit]}" if self.dimension.unit else self.name
+
+
+_SUFFIX = {"V": "V", "A/m^2": "A_m2", "mol/m^2/s": "mol_m2_s", "C/m^2": "C_m2", "F/m^2": "F_m2"}
+
+QUANTITIES: dict[str, Quantity] = {
+    quantity.name: quantity
+    for quantity in (
+        Quantity("membrane_potential", POTENTIAL, "phi(left end) - phi(right end)"),
+        Quantity("current_density", CURRENT_DENSITY, "net current density, positive from left to right"),
+        Quantity("flux", FLUX, "flux, positive from left to right", per="ion"),
+        Quantity("ion_current", CURRENT_DENSITY, "current density carried by the ion, z F flux", per="ion"),
+        Quantity(
+            "surface_charge",
+            SURFACE_CHARGE,
+            "charge per area of the Debye layer next to the first (left) or last (right) interface, "
+            "fixed and mobile, without the charge of the interface itself",
+            per="side",
+        ),
+        Quantity(
+            "capacitance",
+            CAPACITANCE,
+            "integral capacitance: surface_charge.left over membrane_potential (null at zero potential)",
+        ),
+        Quantity("layer_drop", POTENTIAL, "phi(left face) - phi(right face) of the layer", per="layer"),
+        Quantity(
+            "debye_drop",
+            POTENTIAL,
+            "phi(left) - phi(right) over the Debye layer next to the first (left) or last (right) interface",
+            per="side",
+        ),
+        Quantity(
+            "field_ratio",
+            NUMBER,
+            "field on the side of the lower permittivity over field on the other side of the interface",
+            per="interface",
+        ),
+        Quantity(
+            "bulk_charge_imbalance",
+            NUMBER,
+            "largest abs(charge) / (F sum abs(z) c) further than 10 Debye lengths from every interface and wall "
+            "(null if nothing is that far)",
+        ),
+    )
+}
+
+
+def scalar_names(ions: Iterable[str], layers: Iterable[str]) -> list[str]:
+    """Names of all scalars of a case with these ions and layers: `flux.K`, `surface_charge.left`, ..."""
+    layers = list(layers)
+    members = {
+        "": [""],
+        "ion": [f".{ion}" for ion in ions],
+        "side": [".left", ".right"],
+        "layer": [f".{layer}" for layer in layers],
+        "interface": [f".{left}|{right}" for left, right in pairwise(layers)],
+    }
+    return [quantity.name + member for quantity in QUANTITIES.values() for member in members[quantity.per]]

@@ -1,0 +1,381 @@
+"""A solved case: profiles, fluxes, charges and potential drops in SI units.
+
+Profiles are arrays over `x` (M,), in which a node on an interface appears twice, once for each side, so that jumps are
+jumps.  Signs: x from left to right; V_m = phi(left) - phi(right); fluxes and currents positive from left to right.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrodiff.checks import SIDES
+from electrodiff.fvm.kernels.faces import face_fluxes
+from electrodiff.fvm.problem import Problem
+from electrodiff.model import Case
+from electrodiff.quantities import QUANTITIES
+from electrodiff.theory.double_layer import debye_length
+from electrodiff.units import FARADAY, GAS_CONSTANT
+
+if TYPE_CHECKING:
+    import xarray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# A bath is bulk, and its charge counts as zero, further than this many Debye lengths from everything: e^-10 = 5e-5.
+BULK_DEBYE_LENGTHS = 10
+# Largest charge of the end of a bath, relative to its ions, that is not worth a warning.
+NEUTRAL_END = 1e-3
+# Concentration at which the electrochemical potential of an uncharged ideal solute is zero [mol/m^3]: 1 mol/l.
+STANDARD_CONCENTRATION = 1000.0
+
+
+@dataclass(frozen=True)
+class DebyeLayer:
+    """The diffuse charge on one side of an interface: the half of a layer, or the whole of an end layer, beside it."""
+
+    side: str
+    """"left" or "right" of its interface."""
+    layer: str
+    start: int
+    """First and last entry of the profiles that belong to it."""
+    stop: int
+    charge: float
+    """Charge per area, mobile and fixed [C/m^2]."""
+    drop: float
+    """phi at its left - phi at its right [V]."""
+    debye_length: float
+    """Debye length of its layer [m]."""
+
+    @property
+    def entries(self) -> slice:
+        """Its part of the profiles."""
+        return slice(self.start, self.stop + 1)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The state of a case on its mesh, and everything that follows from it."""
+
+    problem: Problem
+    state: Floats
+    """(N, n + 1) activities and potential in the units of `problem.scales`."""
+    converged: bool
+    message: str
+    """How the solve ended; if it failed, where and what to try."""
+    residuals: Floats
+    """(iterations,) largest residual before each Newton step, as a change of the unknown that it asks for."""
+    updates: Floats
+    """(iterations,) largest relative change of each Newton step."""
+
+    @property
+    def case(self) -> Case:
+        """The case that was solved."""
+        return self.problem.case
+
+    @property
+    def iterations(self) -> int:
+        """Number of Newton steps."""
+        return self.residuals.size
+
+    @property
+    def nodes(self) -> int:
+        """Number of nodes of the mesh."""
+        return self.problem.mesh.nodes
+
+    # ---- profiles -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def node(self) -> Integers:
+        """(M,) node of the mesh at each entry of the profiles."""
+        bounds = self.problem.mesh.boundaries
+        return np.concatenate([np.arange(start, stop + 1) for start, stop in pairwise(bounds)])
+
+    @cached_property
+    def layer(self) -> Integers:
+        """(M,) index of the layer of each entry of the profiles."""
+        bounds = self.problem.mesh.boundaries
+        return np.repeat(np.arange(bounds.size - 1), np.diff(bounds) + 1)
+
+    @cached_property
+    def layer_entries(self) -> list[slice]:
+        """The part of the profiles that lies in each layer."""
+        stops = np.cumsum(np.bincount(self.layer))
+        return [
+            slice(int(stop - count), int(stop)) for stop, count in zip(stops, np.bincount(self.layer), strict=True)
+        ]
+
+    @cached_property
+    def _face(self) -> Integers:
+        """(M,) a face in the layer of each entry, touching its node."""
+        is_last = np.append(np.diff(self.layer) > 0, True)
+        face: Integers = self.node - is_last
+        return face
+
+    @property
+    def x(self) -> Floats:
+        """(M,) position [m]."""
+        return self.problem.mesh.x[self.node]
+
+    @property
+    def potential(self) -> Floats:
+        """(M,) electric potential [V]."""
+        return self.state[self.node, -1] * self.problem.scales.potential
+
+    @property
+    def activity(self) -> Floats:
+        """(n, M) activity of each ion [mol/m^3]; 0 where it is absent."""
+        return self.state[self.node, :-1].T * self.problem.scales.concentration
+
+    @property
+    def concentration(self) -> Floats:
+        """(n, M) concentration of each ion [mol/m^3]: beta times activity."""
+        return self.problem.chain.partition[self._face].T * self.activity
+
+    @property
+    def charge_density(self) -> Floats:
+        """(M,) charge per volume, mobile and fixed [C/m^3]."""
+        fixed = self.problem.chain.fixed_charge[self._face] * self.problem.scales.concentration
+        return FARADAY * (np.array(self.case.valences) @ self.concentration + fixed)
+
+    @cached_property
+    def electric_field(self) -> Floats:
+        """(M,) -dphi/dx [V/m] on each side of each node.
+
+        From Gauss's law on the half cell between the node and the middle of the face, so that eps E jumps by exactly
+        the surface charge.
+        """
+        chain, face = self.problem.chain, self._face
+        displacement = -chain.permittivity * np.diff(self.state[:, -1])
+        at_left_of_face = self.node == face
+        volume = np.where(at_left_of_face, chain.volume_left[face], chain.volume_right[face])
+        to_node = np.where(at_left_of_face, -1.0, 1.0)
+        charge = self.charge_density / (FARADAY * self.problem.scales.concentration) * volume
+        area_over_distance = self.problem.mesh.area_over_distance[face] * self.problem.scales.length
+        field = (displacement[face] + to_node * charge) / (chain.permittivity[face] / area_over_distance)
+        return field * self.problem.scales.potential / self.problem.scales.length
+
+    @property
+    def electrochemical_potential(self) -> Floats:
+        """(n, M) R T ln(a / 1 M) + z F phi [J/mol]; NaN where an ion is absent."""
+        activity = np.where(self.concentration > 0, self.activity, np.nan)
+        chemical = GAS_CONSTANT * self.case.temperature * np.log(activity / STANDARD_CONCENTRATION)
+        return chemical + FARADAY * np.outer(self.case.valences, self.potential)
+
+    # ---- fluxes ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _faces(self) -> tuple[Floats, Floats]:
+        shape = (self.nodes - 1, len(self.case.ions))
+        flux, weight = np.empty(shape), np.empty(shape)
+        face_fluxes(self.problem.chain, self.state, flux, weight)
+        return flux, weight
+
+    @property
+    def face_flux(self) -> Floats:
+        """(N-1, n) flux of every ion through every face [mol/(m^2 s)]: that of the residual, with its round-off."""
+        return self._faces[0] * self.problem.scales.flux
+
+    @cached_property
+    def flux(self) -> dict[str, float]:
+        """Flux of each ion [mol/(m^2 s)]: the resistance-weighted mean of its face fluxes.
+
+            J = sum_f r_f J_f / sum_f r_f,      J_f r_f = a(left) e^(z phi(left)) - a(right) e^(z phi(right))
+
+        The weights favour the membrane, where faces agree to round-off.  An ion that is absent somewhere has flux 0.
+        """
+        flux, weight = self._faces
+        crosses = np.isfinite(weight).all(axis=0)
+        weight = np.where(crosses, weight, 1.0)
+        mean = np.where(crosses, (flux * weight).sum(axis=0) / weight.sum(axis=0), 0.0)
+        return dict(zip(self.case.ion_names, (mean * self.problem.scales.flux).tolist(), strict=True))
+
+    @property
+    def ion_current(self) -> dict[str, float]:
+        """Current density carried by each ion, z F J [A/m^2]."""
+        return {ion: self.case.valence(ion) * FARADAY * flux for ion, flux in self.flux.items()}
+
+    @property
+    def current_density(self) -> float:
+        """Net current density [A/m^2]."""
+        return math.fsum(self.ion_current.values())
+
+    # ---- potentials, charges, fields ------------------------------------------------------------------------------
+
+    @property
+    def membrane_potential(self) -> float:
+        """V_m = phi(left end) - phi(right end) [V]."""
+        return float((self.state[0, -1] - self.state[-1, -1]) * self.problem.scales.potential)
+
+    @property
+    def layer_drop(self) -> dict[str, float]:
+        """phi(left face) - phi(right face) of each layer [V]."""
+        drops = [self._drop(entries.start, entries.stop - 1) for entries in self.layer_entries]
+        return dict(zip(self.case.layer_names, drops, strict=True))
+
+    def _drop(self, first: int, last: int) -> float:
+        return float(self.potential[first] - self.potential[last])
+
+    @cached_property
+    def debye_lengths(self) -> list[float]:
+        """Debye length of each layer [m]: at the reservoir's end of an end layer, else in the middle; inf without ions."""
+        lengths = []
+        for index, (layer, entries) in enumerate(zip(self.case.layers, self.layer_entries, strict=True)):
+            entry = (entries.start + entries.stop) // 2
+            if index in (0, len(self.case.layers) - 1):
+                entry = entries.start if index == 0 else entries.stop - 1
+            strength = float(np.square(self.case.valences) @ self.concentration[:, entry]) / 2
+            permittivity = self.case.relative_permittivity(layer)
+            lengths.append(
+                float(debye_length(strength, permittivity, self.case.temperature)) if strength else math.inf
+            )
+        return lengths
+
+    @cached_property
+    def debye_layers(self) -> dict[str, tuple[DebyeLayer, DebyeLayer]]:
+        """The Debye layers left and right of each interface, by the interface's name "left layer|right layer"."""
+        names = self.case.layer_names
+        return {
+            f"{left}|{right}": (self._debye_layer(index, "left"), self._debye_layer(index + 1, "right"))
+            for index, (left, right) in enumerate(pairwise(names))
+        }
+
+    def _debye_layer(self, index: int, side: str) -> DebyeLayer:
+        """The part of layer `index` that lies at one side of its interface."""
+        entries = self.layer_entries[index]
+        first, last = entries.start, entries.stop - 1
+        x = self.x[entries]
+        middle = first + int(np.argmin(np.abs(x - (x[0] + x[-1]) / 2)))
+        if side == "left" and index > 0:
+            first = middle
+        if side == "right" and index < len(self.case.layers) - 1:
+            last = middle
+        charge = self._charge(first, last)
+        name = self.case.layer_names[index]
+        return DebyeLayer(side, name, first, last, charge, self._drop(first, last), self.debye_lengths[index])
+
+    def _charge(self, first: int, last: int) -> float:
+        """Charge per area of the half cells between two entries of one layer [C/m^2]."""
+        mesh = self.problem.mesh
+        faces = slice(self.node[first], self.node[last])
+        density = self.charge_density[first : last + 1]
+        return float(density[:-1] @ mesh.volume_left[faces] + density[1:] @ mesh.volume_right[faces])
+
+    @property
+    def end_debye_layers(self) -> dict[str, DebyeLayer]:
+        """The Debye layer next to the first interface, on its left, and next to the last one, on its right.
+
+        Without an interface: the two halves of the only layer.
+        """
+        if len(self.case.layers) == 1:
+            both = self._debye_layer(0, "left"), self._debye_layer(0, "right")
+        else:
+            layers = list(self.debye_layers.values())
+            both = layers[0][0], layers[-1][1]
+        return dict(zip(SIDES, both, strict=True))
+
+    @property
+    def surface_charge(self) -> dict[str, float]:
+        """Charge per area held by the left and right Debye layer [C/m^2]; see `end_debye_layers`."""
+        return {side: layer.charge for side, layer in self.end_debye_layers.items()}
+
+    @property
+    def debye_drop(self) -> dict[str, float]:
+        """phi(left) - phi(right) of the left and right Debye layer [V]; see `end_debye_layers`."""
+        return {side: layer.drop for side, layer in self.end_debye_layers.items()}
+
+    @property
+    def capacitance(self) -> float | None:
+        """Integral capacitance [F/m^2]: charge of the left Debye layer over the membrane potential; None at 0 V."""
+        voltage = self.membrane_potential
+        return self.surface_charge["left"] / voltage if voltage != 0 else None
+
+    @property
+    def field_ratio(self) -> dict[str, float]:
+        """At each interface, the field on the side of the lower permittivity over the field on the other side.
+
+        The ratio of the permittivities if the interface carries no charge (Gauss's law); NaN without a field.
+        """
+        ratios = {}
+        for index, (left, right) in enumerate(pairwise(self.case.layers)):
+            at_left = self.layer_entries[index].stop - 1
+            fields = self.electric_field[at_left : at_left + 2]
+            if self.case.relative_permittivity(left) < self.case.relative_permittivity(right):
+                fields = fields[::-1]
+            ratios[f"{left.name}|{right.name}"] = float(fields[1] / fields[0]) if fields[0] != 0 else math.nan
+        return ratios
+
+    @property
+    def bulk_charge_imbalance(self) -> float | None:
+        """Largest |charge| / (F sum |z| c) further than 10 Debye lengths from every boundary but a reservoir.
+
+        None if nothing is that far.
+        """
+        valences = np.array(self.case.valences)
+        ions = FARADAY * (np.abs(valences) @ self.concentration)
+        largest: float | None = None
+        for index, entries in enumerate(self.layer_entries):
+            x = self.x[entries]
+            distance = np.minimum(
+                x - x[0] if index > 0 else np.inf, x[-1] - x if index < len(self.layer_entries) - 1 else np.inf
+            )
+            bulk = distance > BULK_DEBYE_LENGTHS * self.debye_lengths[index]
+            if bulk.any() and (ions[entries][bulk] > 0).all():
+                imbalance = float(np.max(np.abs(self.charge_density[entries][bulk]) / ions[entries][bulk]))
+                largest = max(imbalance, largest or 0.0)
+        return largest
+
+    # ---- as data --------------------------------------------------------------------------------------------------
+
+    def quantities(self) -> dict[str, Any]:
+        """Every reported quantity by name, SI units; a family as a dictionary of its members."""
+        return {name: getattr(self, name) for name in QUANTITIES}
+
+    def scalar(self, name: str) -> float | None:
+        """One reported scalar by its full name, such as `flux.K` [SI units]."""
+        family, _, member = name.partition(".")
+        value = getattr(self, family)
+        result: float | None = value[member] if member else value
+        return result
+
+    @property
+    def warnings(self) -> list[str]:
+        """What makes the solution doubtful: thin baths and charged ends."""
+        return [*self._thin_baths(), *self._charged_ends()]
+
+    def _thin_baths(self) -> list[str]:
+        texts = []
+        for index in {0, len(self.case.layers) - 1}:
+            layer, length = self.case.layers[index], self.debye_lengths[index]
+            if math.isfinite(length) and layer.thickness < BULK_DEBYE_LENGTHS * length:
+                texts.append(
+                    f"layer '{layer.name}' is {layer.thickness / length:.1f} Debye lengths thick; a bath needs "
+                    f"{BULK_DEBYE_LENGTHS} ({BULK_DEBYE_LENGTHS * length * 1e9:.3g} nm) to reach its bulk"
+                )
+        return texts
+
+    def _charged_ends(self) -> list[str]:
+        texts = []
+        ions = FARADAY * (np.abs(self.case.valences) @ self.concentration)
+        for side, entry in zip(SIDES, (0, -1), strict=True):
+            charge = float(self.charge_density[entry])
+            if abs(charge) > NEUTRAL_END * ions[entry]:
+                texts.append(
+                    f"the {side} end is not neutral: its charge is {charge / FARADAY:+.3g} mM beside ions of "
+                    f"{ions[entry] / FARADAY:.3g} mM; put a layer of plain bath there"
+                )
+        return texts
+
+    @cached_property
+    def dataset(self) -> xarray.Dataset:
+        """Profiles, fluxes and scalars as a labelled dataset with units (see docs/results.md)."""
+        from electrodiff.dataset import to_dataset
+
+        return to_dataset(self)

@@ -1,0 +1,1 @@
+"""From a problem to a solution: first guess, Newton's method, and the studies built on it."""

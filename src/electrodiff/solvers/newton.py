@@ -1,0 +1,84 @@
+"""Newton's method: the compiled loop, its settings, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from electrodiff.fvm.kernels import newton as kernels
+from electrodiff.fvm.kernels.arrays import Floats
+from electrodiff.fvm.problem import Problem
+
+
+class Status(Enum):
+    """How Newton's method ended; the value starts the sentence that says so."""
+
+    CONVERGED = "converged"
+    MAX_ITERATIONS = "did not converge"
+    SINGULAR = "met a singular system"
+
+
+_STATUS = {
+    kernels.CONVERGED: Status.CONVERGED,
+    kernels.MAX_ITERATIONS: Status.MAX_ITERATIONS,
+    kernels.SINGULAR: Status.SINGULAR,
+}
+
+
+@dataclass(frozen=True)
+class NewtonOptions:
+    """Settings of Newton's method.
+
+    tolerance: the last update of every potential [RT/F] and every activity (relative to itself) is at most this; it is
+    applied, so what remains is of the order of its square.  activity_floor: an activity below this [100 mM] is
+    compared with the floor instead of with itself.
+    """
+
+    tolerance: float = 1e-9
+    activity_floor: float = 1e-10
+    max_iterations: int = 60
+
+
+@dataclass(frozen=True)
+class NewtonResult:
+    """State (N, m), how Newton ended, and the residual and update of every step: (iterations,) each.
+
+    The residual is the largest one divided by its diagonal, the update the largest one relative to its unknown; `worst`
+    is the node and the row of the last largest update.
+    """
+
+    state: Floats
+    status: Status
+    residuals: Floats
+    updates: Floats
+    worst: tuple[int, int]
+
+    @property
+    def iterations(self) -> int:
+        """Number of Newton steps."""
+        return self.residuals.size
+
+
+def solve_newton(problem: Problem, guess: Floats, options: NewtonOptions = NewtonOptions()) -> NewtonResult:
+    """Solve the problem from a guess (N, m), which is left as it is."""
+    state = np.array(guess, dtype=float)
+    target = problem.chain.target.copy()
+    floating = problem.border.potential_node
+    # The kernel moves the pinned potential of a floating end together with its border unknown, in this copy.
+    target[floating, -1] = state[floating, -1]
+    history = np.zeros((options.max_iterations, 2))
+    worst = np.zeros(2, dtype=np.int64)
+    code, iterations = kernels.newton(
+        problem.chain._replace(target=target),
+        problem.border,
+        options.tolerance,
+        options.activity_floor,
+        options.max_iterations,
+        state,
+        history,
+        worst,
+    )
+    residuals, updates = history[:iterations].T.copy()
+    return NewtonResult(state, _STATUS[code], residuals, updates, (int(worst[0]), int(worst[1])))

@@ -1,0 +1,56 @@
+"""The steady state of a case."""
+
+from __future__ import annotations
+
+from electrodiff.errors import ConvergenceError
+from electrodiff.fvm.problem import Problem, build_problem
+from electrodiff.grid.line import layered_line
+from electrodiff.grid.mesh import Mesh
+from electrodiff.model import Case
+from electrodiff.solution import Solution
+from electrodiff.solvers.guess import first_guess
+from electrodiff.solvers.newton import NewtonOptions, NewtonResult, Status, solve_newton
+
+
+def solve(
+    case: Case,
+    *,
+    mesh: Mesh | None = None,
+    options: NewtonOptions = NewtonOptions(),
+    throw: bool = True,  # noqa: B008
+) -> Solution:
+    """Solve a case's study.
+
+    mesh: the mesh to use instead of the one that the case asks for.  Raises ConvergenceError, whose text names the
+    quantity, the place and a remedy, if Newton's method fails; with throw=False the unconverged Solution is returned,
+    and its `message` says the same.
+    """
+    problem = build_problem(case, layered_line(case) if mesh is None else mesh)
+    result = solve_newton(problem, first_guess(problem), options)
+    solution = Solution(
+        problem=problem,
+        state=result.state,
+        converged=result.status is Status.CONVERGED,
+        message=describe(problem, result),
+        residuals=result.residuals,
+        updates=result.updates,
+    )
+    if throw and not solution.converged:
+        raise ConvergenceError(solution.message)
+    return solution
+
+
+def describe(problem: Problem, result: NewtonResult) -> str:
+    """One sentence on how Newton's method ended and, if it failed, where and what to try."""
+    steps = f"{result.status.value} after {result.iterations} Newton steps"
+    if result.status is Status.CONVERGED:
+        return steps
+    node, row = result.worst
+    case, mesh = problem.case, problem.mesh
+    unknown = "the potential" if row == len(case.ions) else f"the concentration of {case.ion_names[row]}"
+    layer = case.layers[mesh.layer[min(node, mesh.layer.size - 1)]].name
+    history = ", ".join(f"{update:.1e}" for update in result.updates[-5:])
+    return (
+        f"{steps}; the largest change was in {unknown} at x = {mesh.x[node] * 1e9:.4g} nm (layer '{layer}'), and the "
+        f"last changes were {history}; try smaller voltages or charges first, or more nodes with mesh.nodes"
+    )

@@ -1,0 +1,83 @@
+"""Results on disk: one NetCDF file a run, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import electrodiff
+from electrodiff.case import case_text, parse_case
+from electrodiff.errors import CaseError, ResultError
+from electrodiff.fvm.problem import build_problem
+from electrodiff.grid.mesh import planar_mesh
+from electrodiff.solution import Solution
+
+if TYPE_CHECKING:
+    import xarray
+
+KIND = "electrodiff steady solution"
+
+
+def save_solution(solution: Solution, path: str | Path) -> Path:
+    """Write a solution with its case text, program version, mesh and solver report; returns the path.
+
+    The file appears whole: it is written beside its place and then moved there.
+    """
+    path = Path(path)
+    dataset = solution.dataset.assign_attrs(
+        kind=KIND,
+        Conventions="CF-1.11",
+        title=solution.case.title,
+        case=case_text(solution.case),
+        version=electrodiff.__version__,
+        mesh=f"{solution.nodes} nodes, {solution.problem.mesh.layer[-1] + 1} layers, {solution.case.mesh.geometry}",
+        solver=solution.message,
+        converged=int(solution.converged),
+    )
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        dataset.to_netcdf(partial, engine="h5netcdf")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return path
+
+
+def load_solution(path: str | Path) -> Solution:
+    """Read a stored solution.  Raises ResultError if there is none, or if the file is not one of this program's."""
+    import xarray
+
+    try:
+        with xarray.open_dataset(path, engine="h5netcdf") as dataset:
+            dataset.load()
+    except FileNotFoundError:
+        raise ResultError(f"{path}: there is no such file; 'electrodiff run CASE' writes one") from None
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ResultError(f"{path}: this is not a readable NetCDF file ({error}); run the case again") from None
+    if dataset.attrs.get("kind") != KIND:
+        raise ResultError(f"{path}: this NetCDF file was not written by 'electrodiff run'; give a solution.nc")
+    try:
+        return _from_dataset(dataset)
+    except (CaseError, KeyError, ValueError, IndexError) as error:
+        raise ResultError(f"{path}: the stored solution is damaged ({error}); run the case again") from None
+
+
+def _from_dataset(dataset: xarray.Dataset) -> Solution:
+    """The solution whose profiles the dataset holds; the second entry of an interface's node is left out."""
+    layer = dataset["layer"].to_numpy().astype(np.int64)
+    keep = np.insert(np.diff(layer) == 0, 0, True)
+    mesh = planar_mesh(dataset["x"].to_numpy()[keep], layer[1:][keep[1:]])
+    problem = build_problem(parse_case(str(dataset.attrs["case"]), "stored case"), mesh)
+    activity = dataset["activity"].to_numpy()[:, keep] / problem.scales.concentration
+    potential = dataset["potential"].to_numpy()[keep] / problem.scales.potential
+    return Solution(
+        problem=problem,
+        state=np.column_stack([activity.T, potential]),
+        converged=bool(dataset.attrs["converged"]),
+        message=str(dataset.attrs["solver"]),
+        residuals=dataset["residuals"].to_numpy(),
+        updates=dataset["updates"].to_numpy(),
+    )

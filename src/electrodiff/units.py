@@ -1,0 +1,155 @@
+"""Physical constants, quantities with units, and the scales of the dimensionless problem.
+
+SI is used everywhere outside `fvm`; concentrations are in mol/m^3, which is the same number as mM.
+This module is the only one that turns text with a unit into a number, and the only one that knows
+the scales by which `fvm` makes the equations dimensionless.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from scipy import constants
+
+from electrodiff.errors import ElectrodiffError
+
+if TYPE_CHECKING:
+    import pint
+
+AVOGADRO: float = constants.N_A
+"""Avogadro constant [1/mol] (CODATA, exact)."""
+ELEMENTARY_CHARGE: float = constants.e
+"""Elementary charge [C] (CODATA, exact)."""
+FARADAY: float = constants.N_A * constants.e
+"""Faraday constant [C/mol] (exact, as the product of two exact constants)."""
+GAS_CONSTANT: float = constants.R
+"""Molar gas constant R [J/(mol K)] (CODATA, exact)."""
+VACUUM_PERMITTIVITY: float = constants.epsilon_0
+"""Vacuum permittivity [F/m] (CODATA)."""
+
+
+class UnitError(ElectrodiffError, ValueError):
+    """Text that is not a finite number with a unit of the wanted dimension."""
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A kind of quantity: its name, its SI unit, and an example that goes into error messages."""
+
+    name: str
+    unit: str
+    example: str
+
+
+LENGTH = Dimension("length", "m", "5 nm")
+TEMPERATURE = Dimension("temperature", "K", "310 K")
+DIFFUSIVITY = Dimension("diffusivity", "m^2/s", "1.96e-9 m^2/s")
+CONCENTRATION = Dimension("concentration", "mol/m^3", "150 mM")
+POTENTIAL = Dimension("potential", "V", "-65 mV")
+PERMEABILITY = Dimension("permeability", "m/s", "1e-7 m/s")
+SURFACE_CHARGE = Dimension("surface charge", "C/m^2", "-0.01 C/m^2")
+CURRENT_DENSITY = Dimension("current density", "A/m^2", "1 uA/cm^2")
+FLUX = Dimension("flux", "mol/m^2/s", "1e-6 mol/m^2/s")
+CAPACITANCE = Dimension("capacitance per area", "F/m^2", "0.35 uF/cm^2")
+NUMBER = Dimension("number", "", "40")
+
+# A number, then a unit that starts with a letter, a degree or a micro sign.  Only the unit is handed on, and only
+# these characters are let through, so that no text of a case file is ever evaluated as an expression.
+_QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([a-zA-ZµμÅ°%][\w µμÅ°/*^.%-]{0,60})?\s*")
+_POWER_WITHOUT_CARET = re.compile(r"(?<=[a-zA-Z])(?=-?\d)")
+
+
+@cache
+def _registry() -> pint.UnitRegistry[float]:
+    import pint
+
+    return pint.UnitRegistry(autoconvert_offset_to_baseunit=True, cache_folder=":auto:")
+
+
+@cache
+def _conversion(unit: str, si_unit: str) -> tuple[float, float]:
+    """Factor and offset that turn a number in `unit` into one in `si_unit`."""
+    import pint
+
+    registry = _registry()
+    spelled = _POWER_WITHOUT_CARET.sub("^", unit)  # cm2 is written for cm^2 throughout the field
+    try:
+        zero, one = (registry.Quantity(number, spelled).to(si_unit).magnitude for number in (0.0, 1.0))
+    except pint.DimensionalityError as error:
+        raise UnitError(f"'{unit}' is a unit of something else") from error
+    except (pint.PintError, ValueError, TypeError, AttributeError, ArithmeticError, AssertionError) as error:
+        raise UnitError(f"the unit '{unit}' is unknown") from error
+    factor = one - zero
+    # mM to mol/m^3 comes out as 0.9999999999999998: a factor that is a short decimal up to round-off is that decimal.
+    decimal = float(f"{factor:.12g}")
+    return (decimal if abs(decimal - factor) < 1e-13 * abs(factor) else factor), zero
+
+
+def to_si(text: str, dimension: Dimension) -> float:
+    """Number in SI units of a text such as "5 nm".
+
+    Raises UnitError, whose text says what is wrong if it is more than a missing unit, when the text is not one finite
+    number with a unit of this dimension.
+    """
+    match = _QUANTITY.fullmatch(text)
+    if match is None or match[2] is None:
+        raise UnitError("")
+    factor, offset = _conversion(match[2].strip(), dimension.unit)
+    value = float(match[1]) * factor + offset
+    if not math.isfinite(value):
+        raise UnitError("the number is too large")
+    return value
+
+
+def from_si(value: float, unit: str, dimension: Dimension) -> float:
+    """The SI number `value` expressed in `unit`, for display."""
+    factor, offset = _conversion(unit, dimension.unit)
+    return (value - offset) / factor
+
+
+def thermal_voltage(temperature: float) -> float:
+    """Voltage equivalent of the thermal energy [V].
+
+        V_T = R T / F
+
+    temperature T [K]; 25.69 mV at 298.15 K, 26.71 mV at 310 K.
+    """
+    return GAS_CONSTANT * temperature / FARADAY
+
+
+@dataclass(frozen=True)
+class Scales:
+    """The units of the dimensionless problem: length [m], concentration [mol/m^3], diffusivity [m^2/s], T [K].
+
+    In these units the equations of `fvm` hold with R T = F = 1 and the permittivity becomes
+    eps R T / (F^2 c L^2), the square of a Debye length over the length scale.
+    """
+
+    temperature: float
+    length: float = 1e-9
+    concentration: float = 100.0
+    diffusivity: float = 1e-9
+
+    @property
+    def potential(self) -> float:
+        """R T / F [V]."""
+        return thermal_voltage(self.temperature)
+
+    @property
+    def flux(self) -> float:
+        """D c / L [mol/(m^2 s)]."""
+        return self.diffusivity * self.concentration / self.length
+
+    @property
+    def surface_charge(self) -> float:
+        """F c L [C/m^2]."""
+        return FARADAY * self.concentration * self.length
+
+    @property
+    def permittivity(self) -> float:
+        """F c L^2 / (R T / F) [F/m]: the permittivity whose dimensionless value is 1."""
+        return FARADAY * self.concentration * self.length**2 / self.potential

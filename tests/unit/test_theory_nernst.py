@@ -1,0 +1,90 @@
+"""Nernst potential and driving forces."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from electrodiff.errors import CaseError
+from electrodiff.theory import driving_force, electrochemical_potential_difference, nernst_potential
+
+GAS_CONSTANT, FARADAY = 8.31446261815324, 96485.33212331  # SI 2019
+
+concentrations = st.floats(1e-6, 1e4)
+valences = st.sampled_from([-3, -2, -1, 1, 2, 3])
+temperatures = st.floats(270.0, 350.0)
+
+
+@pytest.mark.parametrize(("inside", "outside", "expected"), [(140.0, 4.0, -0.095), (12.0, 145.0, 0.067)])
+def test_nernst_potentials_of_potassium_and_sodium(inside: float, outside: float, expected: float) -> None:
+    # Textbook values at 310 K, printed to 1 mV.
+    assert nernst_potential(1, inside, outside, 310.0) == pytest.approx(expected, abs=0.5e-3)
+
+
+def test_a_tenfold_ratio_is_59_millivolts_over_the_valence_at_25_degc() -> None:
+    # 2.303 R T / F = 59.16 mV, printed to 0.01 mV in every electrochemistry text.
+    for valence in (-2, -1, 1, 2):
+        assert nernst_potential(valence, 10.0, 100.0, 298.15) == pytest.approx(59.16e-3 / valence, abs=0.005e-3)
+
+
+@given(valences, concentrations, concentrations, temperatures)
+def test_ion_at_its_nernst_potential_is_boltzmann_distributed(
+    valence: int, inside: float, outside: float, temperature: float
+) -> None:
+    potential = nernst_potential(valence, inside, outside, temperature)
+    boltzmann = inside * math.exp(valence * FARADAY * potential / (GAS_CONSTANT * temperature))
+    assert boltzmann == pytest.approx(outside, rel=1e-13)  # exp turns the round-off of an argument of up to 23
+
+
+@given(valences, concentrations, concentrations, st.floats(-0.3, 0.3), temperatures)
+def test_electrochemical_potential_difference_is_the_driving_force_times_z_F(
+    valence: int, inside: float, outside: float, voltage: float, temperature: float
+) -> None:
+    force = driving_force(valence, inside, outside, voltage, temperature)
+    difference = electrochemical_potential_difference(valence, inside, outside, voltage, temperature)
+    # Both subtract two terms of up to 1e5 J/mol, whose round-off is 1e-11.
+    assert difference == pytest.approx(valence * FARADAY * force, rel=1e-12, abs=1e-9)
+
+
+def test_a_neutral_molecule_feels_its_concentrations_only() -> None:
+    expected = GAS_CONSTANT * 310.0 * math.log(5.0)
+    for voltage in (-0.1, 0.0, 0.1):
+        difference = electrochemical_potential_difference(0, 5.0, 1.0, voltage, 310.0)
+        assert difference == pytest.approx(expected, rel=1e-14)
+
+
+def test_a_positive_driving_force_is_outward_for_the_current_of_either_sign() -> None:
+    # Above its Nernst potential every ion carries an outward current.
+    assert driving_force(1, 140.0, 4.0, -0.065, 310.0) > 0.0
+    assert driving_force(-1, 10.0, 150.0, -0.065, 310.0) > 0.0
+    assert electrochemical_potential_difference(-1, 10.0, 150.0, -0.065, 310.0) < 0.0  # anions go inward
+
+
+@pytest.mark.parametrize(("valence", "inside", "outside"), [(1, 0.0, 5.0), (-1, 5.0, 0.0), (2, 0.0, 1e-9)])
+def test_ion_absent_from_one_side_has_an_infinite_potential(valence: int, inside: float, outside: float) -> None:
+    assert nernst_potential(valence, inside, outside, 310.0) == math.inf
+    assert nernst_potential(valence, outside, inside, 310.0) == -math.inf
+
+
+def test_arrays_broadcast_and_scalars_give_scalars() -> None:
+    potentials = nernst_potential(np.array([[1], [-1]]), np.array([1.0, 10.0, 100.0]), 10.0, 310.0)
+    assert np.shape(potentials) == (2, 3)
+    assert np.array_equal(potentials[0], -potentials[1])
+    assert isinstance(nernst_potential(1, 1.0, 10.0, 310.0), float)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((0, 1.0, 1.0, 310.0), "valence is 0; expected"),
+        ((1, 0.0, 0.0, 310.0), "both 0; an ion needs"),
+        ((1, -1.0, 1.0, 310.0), "inside is -1.0; expected"),
+        ((1, 1.0, math.nan, 310.0), "outside is nan; expected"),
+        ((1, 1.0, 1.0, 0.0), "temperature is 0.0; expected"),
+    ],
+)
+def test_nernst_refuses_what_has_no_potential(arguments: tuple[float, ...], message: str) -> None:
+    with pytest.raises(CaseError, match=message):
+        nernst_potential(*arguments)

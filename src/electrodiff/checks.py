@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from electrodiff.errors import CaseError
 from electrodiff.fields import nearest, problem
 from electrodiff.ions import KNOWN_IONS
 
@@ -20,6 +21,7 @@ SIDES: tuple[Side, Side] = ("left", "right")
 def check_case(case: Case) -> None:
     """Run every check; the first that fails raises."""
     _check_ions(case)
+    _check_temperature(case)
     _check_layer_names(case)
     for index, layer in enumerate(case.layers):
         _check_layer(case, layer, f"layers[{index}]")
@@ -37,10 +39,19 @@ def _check_ions(case: Case) -> None:
         for key in ("valence", "diffusivity"):
             if getattr(ion, key) is None:
                 example = "-1" if key == "valence" else '"0.5e-9 m^2/s"'
-                remedy = (
-                    f"the ion is not in the table of known ions{nearest(name, KNOWN_IONS)}; give {key} = {example}"
-                )
+                remedy = f"the ion is not in the table of known ions{nearest(name, KNOWN_IONS)}; give {key} = {example}"
                 raise problem(f"ions.{name}.{key}", None, remedy)
+
+
+def _check_temperature(case: Case) -> None:
+    """The properties of water that the case draws on hold in a range of temperatures only."""
+    try:
+        for ion in case.ions:
+            case.free_diffusivity(ion)
+        for layer in case.layers:
+            case.relative_permittivity(layer)
+    except CaseError as error:
+        raise problem("temperature", case.temperature, str(error)) from error
 
 
 def _check_layer_names(case: Case) -> None:
@@ -105,16 +116,16 @@ def _check_reservoir(case: Case, side: Side) -> None:
     concentrations = case.concentrations(side)
     if adjusted is not None and concentrations[adjusted] < 0:
         remedy = (
-            f"neutrality would need {concentrations[adjusted]:.6g} mM of {adjusted}; neutralise with an ion of the other "
-            "sign, or change the concentrations"
+            f"neutrality would need {concentrations[adjusted]:.6g} mM of {adjusted}; neutralise with an ion of "
+            "the other sign, or change the concentrations"
         )
         raise problem(f"{side}.neutralise", adjusted, remedy)
     charge = sum(case.valence(ion) * c for ion, c in concentrations.items())
     if abs(charge) > NEUTRAL * sum(abs(case.valence(ion)) * c for ion, c in concentrations.items()):
         ion = next((ion for ion in case.ions if case.valence(ion) * charge < 0), "Cl")
         remedy = (
-            f"the reservoir is not electroneutral: sum of z c = {charge:+.6g} mM; change the concentrations, or let one "
-            f'ion be adjusted with neutralise = "{ion}"'
+            f"the reservoir is not electroneutral: sum of z c = {charge:+.6g} mM; change the concentrations, or let "
+            f'one ion be adjusted with neutralise = "{ion}"'
         )
         raise problem(f"{side}.concentrations", reservoir.concentrations, remedy)
 
@@ -132,7 +143,5 @@ def _check_expectations(case: Case) -> None:
     names = case.scalar_names()
     for index, expectation in enumerate(case.expect):
         if expectation.quantity not in names:
-            remedy = (
-                f"this case has no such quantity{nearest(expectation.quantity, names)}; it has {', '.join(names)}"
-            )
+            remedy = f"this case has no such quantity{nearest(expectation.quantity, names)}; it has {', '.join(names)}"
             raise problem(f"expect[{index}].quantity", expectation.quantity, remedy)

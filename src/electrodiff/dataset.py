@@ -51,7 +51,7 @@ def to_dataset(solution: Solution) -> xarray.Dataset:
 
 def _scalars(solution: Solution) -> dict[str, Any]:
     """The reported quantities; a family lies along the dimension of its members, and null becomes NaN."""
-    variables = {}
+    variables: dict[str, Any] = {}
     for name, value in solution.quantities().items():
         quantity = QUANTITIES[name]
         attributes = {"units": netcdf_unit(quantity.dimension.unit), "long_name": quantity.meaning}

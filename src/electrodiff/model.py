@@ -249,3 +249,8 @@ class Case(Record):
     def changed(self, values: Mapping[str, Any]) -> Case:
         """A new case with several keys changed at once, checked after the last."""
         return keys.replaced(self, values)
+
+
+def case_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of the case file."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Case.model_json_schema()}

@@ -108,9 +108,7 @@ class Solution:
     def layer_entries(self) -> list[slice]:
         """The part of the profiles that lies in each layer."""
         stops = np.cumsum(np.bincount(self.layer))
-        return [
-            slice(int(stop - count), int(stop)) for stop, count in zip(stops, np.bincount(self.layer), strict=True)
-        ]
+        return [slice(int(stop - count), int(stop)) for stop, count in zip(stops, np.bincount(self.layer), strict=True)]
 
     @cached_property
     def _face(self) -> Integers:
@@ -127,7 +125,8 @@ class Solution:
     @property
     def potential(self) -> Floats:
         """(M,) electric potential [V]."""
-        return self.state[self.node, -1] * self.problem.scales.potential
+        phi: Floats = self.state[self.node, -1]
+        return phi * self.problem.scales.potential
 
     @property
     def activity(self) -> Floats:
@@ -200,7 +199,8 @@ class Solution:
     @property
     def ion_current(self) -> dict[str, float]:
         """Current density carried by each ion, z F J [A/m^2]."""
-        return {ion: self.case.valence(ion) * FARADAY * flux for ion, flux in self.flux.items()}
+        # Adding 0 turns the -0 of an anion without flux into 0.
+        return {ion: self.case.valence(ion) * FARADAY * flux + 0.0 for ion, flux in self.flux.items()}
 
     @property
     def current_density(self) -> float:
@@ -225,7 +225,7 @@ class Solution:
 
     @cached_property
     def debye_lengths(self) -> list[float]:
-        """Debye length of each layer [m]: at the reservoir's end of an end layer, else in the middle; inf without ions."""
+        """Debye length of each layer [m], at the reservoir of an end layer, else in the middle; inf without ions."""
         lengths = []
         for index, (layer, entries) in enumerate(zip(self.case.layers, self.layer_entries, strict=True)):
             entry = (entries.start + entries.stop) // 2
@@ -233,9 +233,7 @@ class Solution:
                 entry = entries.start if index == 0 else entries.stop - 1
             strength = float(np.square(self.case.valences) @ self.concentration[:, entry]) / 2
             permittivity = self.case.relative_permittivity(layer)
-            lengths.append(
-                float(debye_length(strength, permittivity, self.case.temperature)) if strength else math.inf
-            )
+            lengths.append(float(debye_length(strength, permittivity, self.case.temperature)) if strength else math.inf)
         return lengths
 
     @cached_property

@@ -169,6 +169,16 @@ def test_ion_without_permeability_does_not_count_and_a_missing_one_is_absent() -
     assert ghk_voltage(**impermeant) == ghk_voltage(**SQUID)
 
 
+def test_a_permeant_neutral_molecule_does_not_change_the_voltages() -> None:
+    glucose = {
+        "permeabilities": SQUID["permeabilities"] | {"glucose": 100.0},
+        "valences": SQUID["valences"] | {"glucose": 0},
+        "outside": SQUID["outside"] | {"glucose": 5.0},
+    }
+    assert ghk_voltage(**(SQUID | glucose)) == ghk_voltage(**SQUID)
+    assert ghk_reversal_potential(**(SQUID | glucose)) == ghk_reversal_potential(**SQUID)
+
+
 @given(st.lists(monovalent_ion, min_size=1, max_size=4))
 def test_ghk_voltage_lies_between_the_nernst_potentials(ions: list[tuple[float, int, float, float]]) -> None:
     potentials = [nernst_potential(z, inside, outside, 310.0) for _, z, inside, outside in ions]
@@ -246,7 +256,9 @@ def test_reversal_potential_far_outside_the_finite_nernst_potentials_is_found(ab
     [
         ({"permeabilities": {"K": 0.0}}, "no ion carries a current; give"),
         ({"permeabilities": {"K": 1.0}, "outside": {}}, "in one direction only"),
+        ({"permeabilities": {"K": 1.0}, "inside": {}}, "in one direction only"),
         ({"permeabilities": {"Cl": 1.0}, "inside": {}}, "in one direction only"),
+        ({"permeabilities": {"Cl": 1.0}, "outside": {}}, "in one direction only"),
         ({"permeabilities": {"K": -1.0}}, "permeability of ion K is -1.0"),
         ({"permeabilities": {"K": math.nan}}, "permeability of ion K is nan"),
         ({"inside": {"K": -1.0}}, "inside of ion K is -1.0"),

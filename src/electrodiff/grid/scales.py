@@ -14,9 +14,7 @@ def layer_ionic_strength(case: Case, layer: Layer) -> float:
     I = (sum_i z_i^2 beta_i c_i + |X|) / 2,      c_i the larger of the two reservoirs' concentrations
     """
     left, right = case.concentrations("left"), case.concentrations("right")
-    mobile = sum(
-        case.valence(ion) ** 2 * case.partition(layer, ion) * max(left[ion], right[ion]) for ion in case.ions
-    )
+    mobile = sum(case.valence(ion) ** 2 * case.partition(layer, ion) * max(left[ion], right[ion]) for ion in case.ions)
     return (mobile + abs(layer.fixed_charge)) / 2
 
 

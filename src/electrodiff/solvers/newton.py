@@ -9,6 +9,7 @@ import numpy as np
 
 from electrodiff.fvm.kernels import newton as kernels
 from electrodiff.fvm.kernels.arrays import Floats
+from electrodiff.fvm.kernels.compiler import note_compiled
 from electrodiff.fvm.problem import Problem
 
 
@@ -32,12 +33,13 @@ class NewtonOptions:
     """Settings of Newton's method.
 
     tolerance: the last update of every potential [RT/F] and every activity (relative to itself) is at most this; it is
-    applied, so what remains is of the order of its square.  activity_floor: an activity below this [100 mM] is
-    compared with the floor instead of with itself.
+    applied, so what remains is of the order of its square.  activity_floor: an activity below this part of the largest
+    reservoir concentration is compared with that part instead of with itself, because elimination rounds every activity
+    relative to the largest: tolerance * activity_floor must stay above 1e-16.
     """
 
     tolerance: float = 1e-9
-    activity_floor: float = 1e-10
+    activity_floor: float = 1e-6
     max_iterations: int = 60
 
 
@@ -68,17 +70,19 @@ def solve_newton(problem: Problem, guess: Floats, options: NewtonOptions = Newto
     floating = problem.border.potential_node
     # The kernel moves the pinned potential of a floating end together with its border unknown, in this copy.
     target[floating, -1] = state[floating, -1]
+    largest = float(problem.chain.target[:, :-1].max()) or 1.0
     history = np.zeros((options.max_iterations, 2))
     worst = np.zeros(2, dtype=np.int64)
     code, iterations = kernels.newton(
         problem.chain._replace(target=target),
         problem.border,
         options.tolerance,
-        options.activity_floor,
+        options.activity_floor * largest,
         options.max_iterations,
         state,
         history,
         worst,
     )
+    note_compiled(len(problem.case.ions))
     residuals, updates = history[:iterations].T.copy()
     return NewtonResult(state, _STATUS[code], residuals, updates, (int(worst[0]), int(worst[1])))

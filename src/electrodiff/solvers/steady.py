@@ -17,7 +17,7 @@ def solve(
     *,
     mesh: Mesh | None = None,
     options: NewtonOptions = NewtonOptions(),
-    throw: bool = True,  # noqa: B008
+    throw: bool = True,
 ) -> Solution:
     """Solve a case's study.
 

@@ -266,9 +266,7 @@ def gouy_chapman_charge_density(
     return result
 
 
-def debye_hueckel_charge_density(
-    distance: FloatLike, surface_charge: FloatLike, debye_length: FloatLike
-) -> FloatLike:
+def debye_hueckel_charge_density(distance: FloatLike, surface_charge: FloatLike, debye_length: FloatLike) -> FloatLike:
     """Charge density of the liquid at a distance from a weakly charged wall [C/m^3].
 
         rho(x) = -(sigma / lambda_D) exp(-x / lambda_D)

@@ -11,7 +11,7 @@ SMALL = 0.01
 
 
 @kernel
-def bernoulli(u):
+def bernoulli(u: float) -> tuple[float, float, float]:
     """B(u), B(-u) and dB/du of B(u) = u/(e^u - 1).
 
     Evaluated at |u| and swapped: B(-|u|) = B(|u|) + |u| adds two positive numbers, while B(|u|) = B(-|u|) - |u|

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from electrodiff.fvm.kernels.arrays import Border, Chain, Floats
 from electrodiff.fvm.kernels.compiler import kernel
 from electrodiff.fvm.kernels.flux import DRIFT, FLUX, LEFT, RIGHT, flux_scharfetter_gummel
 
 
 @kernel
-def border_columns(border, out_right):
+def border_columns(border: Border, out_right: Floats) -> None:
     """Fill columns 1 ... p of `out_right` (N, m, 1 + p) with -b: each border unknown is the potential of one node."""
     potential = out_right.shape[1] - 1
     out_right[:, :, 1:] = 0.0
@@ -26,7 +27,7 @@ def border_columns(border, out_right):
 
 
 @kernel
-def border_equations(chain, border, state, out_residual, out_row):
+def border_equations(chain: Chain, border: Border, state: Floats, out_residual: Floats, out_row: Floats) -> None:
     """g (p,) and c (p, N, m) of "the net current through a face is the given one"."""
     n = len(chain.valence)
     face = np.empty((4, n))
@@ -46,7 +47,7 @@ def border_equations(chain, border, state, out_residual, out_row):
 
 
 @kernel
-def solve_border(residual, row, right, out_delta):
+def solve_border(residual: Floats, row: Floats, right: Floats, out_delta: Floats) -> bool:
     """Solve for the border updates and add their part to column 0 of `right`; False if the small system is singular."""
     p = residual.size
     small = np.empty((p, p))

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from electrodiff.fvm.kernels.arrays import Chain, Floats
 from electrodiff.fvm.kernels.compiler import kernel, kernel_part
 from electrodiff.fvm.kernels.flux import DRIFT, FLUX, LEFT, RIGHT, flux_scharfetter_gummel
 
@@ -36,7 +37,7 @@ LINES = 8
 
 
 @kernel_part
-def ion_rows(chain, state, k, before, after, out_row):
+def ion_rows(chain: Chain, state: Floats, k: int, before: Floats, after: Floats, out_row: Floats) -> None:
     """Lines of the n ions at node k from the flux and its derivatives on the faces before and after it."""
     for i in range(len(chain.valence)):
         z = chain.valence[i]
@@ -52,7 +53,7 @@ def ion_rows(chain, state, k, before, after, out_row):
 
 
 @kernel_part
-def potential_row(chain, state, k, out_row):
+def potential_row(chain: Chain, state: Floats, k: int, out_row: Floats) -> None:
     """Lines of Poisson's equation at node k."""
     n = len(chain.valence)
     free = chain.free[k, n]
@@ -89,7 +90,7 @@ def potential_row(chain, state, k, out_row):
 
 
 @kernel_part
-def block_row(chain, state, k, faces, out_row):
+def block_row(chain: Chain, state: Floats, k: int, faces: Floats, out_row: Floats) -> None:
     """Residual and Jacobian of node k: the array (LINES, m) described at the top of this file.
 
     `faces` (2, 4, n) holds the fluxes of the faces k-1 and k (see `flux_scharfetter_gummel`), in turn.  Those of face k
@@ -106,13 +107,13 @@ def block_row(chain, state, k, faces, out_row):
 
 
 @kernel
-def eliminate(chain, state, out_upper, out_right):
+def eliminate(chain: Chain, state: Floats, out_upper: Floats, out_right: Floats) -> tuple[int, float]:
     """Factor the Jacobian at `state` and solve for the columns of `out_right` (N, m, 1 + p), in place.
 
     Column 0 is overwritten with -R first, so that it becomes the Newton update; the other columns are the caller's.
-    `out_upper` (N, m, m) receives the eliminated upper blocks.  The ions are eliminated before the potential and without
-    pivoting: for a given potential their rows form an M-matrix, and the Schur complement left for the potential is
-    that of a screened Poisson equation.
+    `out_upper` (N, m, m) receives the eliminated upper blocks.  The ions are eliminated before the potential and
+    without pivoting: for a given potential their rows form an M-matrix, and the Schur complement left for the potential
+    is that of a screened Poisson equation.
 
     Returns (node, residual): node is -1, or the node whose pivot was zero or not finite; residual is the largest
     |R| over its own diagonal, which is the size of a Jacobi correction in the unit of the unknown.
@@ -176,7 +177,7 @@ def eliminate(chain, state, out_upper, out_right):
 
 
 @kernel
-def substitute_back(upper, out_right):
+def substitute_back(upper: Floats, out_right: Floats) -> None:
     """Second half of the elimination: x_k = y_k - W_k x_(k+1), in place for every column."""
     nodes, m, columns = out_right.shape
     for k in range(nodes - 2, -1, -1):

@@ -53,12 +53,12 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     if not _cache_is_writable():
         return numba.njit(**_OPTIONS)(function)  # type: ignore[no-any-return]
     # The directory is read when the function is decorated; it is put back so that nobody else's kernels move.
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_directory())
+    before = numba.config.CACHE_DIR  # type: ignore[attr-defined]
+    numba.config.CACHE_DIR = str(cache_directory())  # type: ignore[attr-defined]
     try:
         return numba.njit(cache=True, **_OPTIONS)(function)  # type: ignore[no-any-return]
     finally:
-        numba.config.CACHE_DIR = before
+        numba.config.CACHE_DIR = before  # type: ignore[attr-defined]
 
 
 def kernel_part(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -69,6 +69,17 @@ def kernel_part(function: Callable[..., Any]) -> Callable[..., Any]:
     return numba.njit(inline="always", **_OPTIONS)(function)  # type: ignore[no-any-return]
 
 
-def is_compiled(name: str) -> bool:
-    """Whether some specialisation of the kernel of this name is on disk."""
-    return any(cache_directory().glob(f"**/*.{name}-*.nbc"))
+def _marker(ions: int) -> Path:
+    return cache_directory() / f"compiled-for-{ions}-ions"
+
+
+def is_compiled(ions: int) -> bool:
+    """Whether the kernels of a steady solve with this number of ions are on disk."""
+    return _marker(ions).exists()
+
+
+@cache
+def note_compiled(ions: int) -> None:
+    """Leave word on disk that the kernels have been compiled for this number of ions."""
+    if _cache_is_writable():
+        _marker(ions).touch()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from electrodiff.fvm.kernels.arrays import Chain, Floats
 from electrodiff.fvm.kernels.compiler import kernel
 from electrodiff.fvm.kernels.flux import FLUX, LEFT, flux_scharfetter_gummel
 
 
 @kernel
-def face_fluxes(chain, state, out_flux, out_weight):
+def face_fluxes(chain: Chain, state: Floats, out_flux: Floats, out_weight: Floats) -> None:
     """Flux of every ion through every face (N-1, n): the same flux as in the residual; and its resistance.
 
-    `out_weight` (N-1, n) is r of each face in J_i r_i = a_i(left) e^(z phi(left)) - a_i(right) e^(z phi(right)), which is
-    e^(z phi(left)) over dJ_i/da_i(left); it is scaled by the largest e^(z phi), and infinite where an ion is absent.
+    `out_weight` (N-1, n) is r of each face in J_i r_i = a_i(left) e^(z phi(left)) - a_i(right) e^(z phi(right)), which
+    is e^(z phi(left)) over dJ_i/da_i(left); it is scaled by the largest e^(z phi), and infinite where an ion is absent.
     """
     n = len(chain.valence)
     faces = out_flux.shape[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from electrodiff.fvm.kernels.arrays import Chain, Floats
 from electrodiff.fvm.kernels.bernoulli import bernoulli
 from electrodiff.fvm.kernels.compiler import kernel_part
 
@@ -12,7 +13,7 @@ DRIFT = 3  # dJ_i/du_i
 
 
 @kernel_part
-def flux_scharfetter_gummel(chain, state, k, out_face):
+def flux_scharfetter_gummel(chain: Chain, state: Floats, k: int, out_face: Floats) -> None:
     """Flux of each ion through face k, and its derivatives: `out_face` (4, n), lines FLUX, LEFT, RIGHT, DRIFT.
 
         J_i = (D_i beta_i A/h) [B(u_i) a_i(left) - B(-u_i) a_i(right)],    u_i = z_i (phi(right) - phi(left))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from electrodiff.fvm.kernels.arrays import Border, Chain, Floats, Integers
 from electrodiff.fvm.kernels.border import border_columns, border_equations, solve_border
 from electrodiff.fvm.kernels.chain import eliminate
 from electrodiff.fvm.kernels.compiler import kernel
@@ -18,24 +19,24 @@ KEEP = 0.1
 
 
 @kernel
-def apply_update(update, activity_floor, state, out_worst):
-    """Add the Newton update (N, m) to `state` within its limits; returns its size and fills `out_worst` (node, row).
+def apply_update(update: Floats, activity_floor: float, out_state: Floats, out_worst: Integers) -> float:
+    """Add the Newton update (N, m) to `out_state` within its limits; returns its size, `out_worst` (2,) its place.
 
     The size is the largest change of a potential [RT/F] or of an activity relative to itself; an activity below
     `activity_floor` counts as the floor.
     """
-    nodes, m = state.shape
+    nodes, m = out_state.shape
     size = 0.0
     for k in range(nodes):
         for r in range(m):
             change = update[k, r]
-            old = state[k, r]
+            old = out_state[k, r]
             if r < m - 1:
                 new = old + change
-                state[k, r] = new if new > KEEP * old else KEEP * old
+                out_state[k, r] = new if new > KEEP * old else KEEP * old
                 change = change / max(old, activity_floor)
             else:
-                state[k, r] = old + change
+                out_state[k, r] = old + change
             if not abs(change) <= size:
                 size = abs(change) if np.isfinite(change) else np.inf
                 out_worst[0] = k
@@ -44,7 +45,16 @@ def apply_update(update, activity_floor, state, out_worst):
 
 
 @kernel
-def newton(chain, border, tolerance, activity_floor, max_iterations, out_state, out_history, out_worst):
+def newton(
+    chain: Chain,
+    border: Border,
+    tolerance: float,
+    activity_floor: float,
+    max_iterations: int,
+    out_state: Floats,
+    out_history: Floats,
+    out_worst: Integers,
+) -> tuple[int, int]:
     """Solve R(state) = 0 from the guess in `out_state` (N, m), in place.
 
     Stops when the size of the update (see `apply_update`) is at most `tolerance`.  That update is applied, and Newton

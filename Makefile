@@ -1,0 +1,36 @@
+# Needs only Python 3.11 or newer (with venv) and make.  `make demo` and `make test` are where to start.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+READY = $(VENV)/.ready
+
+.PHONY: demo test check check-full bench clean
+
+demo: $(READY)
+	$(BIN)/electrodiff run cases/resting_potential.toml --out results/resting_potential
+	@echo "The figures are in results/resting_potential: profiles.png, charge.png, field.png"
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# What is too long for CI; today that is the timing of the benchmarks.
+check-full: check test bench
+
+bench: $(READY)
+	$(BIN)/python -m pytest benchmarks --benchmark-columns=min,median,max,rounds --benchmark-sort=name
+	$(BIN)/python benchmarks/compare_steady.py
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	PIP_CONSTRAINT=$(CURDIR)/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) results build dist

@@ -1,0 +1,90 @@
+"""The figure of the field: the electric field on a linear and a logarithmic axis, and the displacement."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrodiff.plot import stack
+from electrodiff.plot.labels import Label, draw_labels
+from electrodiff.plot.scale import DISPLACEMENT, FIELD, NANOMETRE, Unit, log_limits
+from electrodiff.plot.sheet import CLOSE, Row, sheet, size_mm
+from electrodiff.plot.style import MINUS, SOLUTION, log_tick, number, styled
+from electrodiff.units import VACUUM_PERMITTIVITY
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from electrodiff.solution import Solution
+
+Floats = NDArray[np.float64]
+
+# Heights of the panels [mm].
+_LINEAR, _LOGARITHMIC, _DISPLACEMENT = 44.0, 56.0, 38.0
+# Depth of the logarithmic axis below the largest field: enough for ten Debye lengths (e^-10) beyond a 40-fold jump.
+_DECADES = 6.0
+
+
+@styled
+def field(solution: Solution) -> Figure:
+    """Electric field [MV/m] against x [nm] over the whole domain, the layers shaded and named; three panels.
+
+    The field with its sign; its magnitude on a logarithmic axis, on which the field of a Debye layer is a straight
+    line, with the ratio of the two sides at each interface; and the displacement eps E [mC/m^2], which is continuous
+    but for the charge on an interface.
+    """
+    figure, axes = sheet([Row(_LINEAR, 0.0), Row(_LOGARITHMIC, CLOSE), Row(_DISPLACEMENT, CLOSE)])
+    linear, logarithmic, displacement = (row[0] for row in axes)
+    stack.title(solution, figure)
+    stack.panels(solution, [linear, logarithmic, displacement])
+    headroom = stack.name_layers(solution, linear)
+    unit = stack.curve(solution, linear, solution.electric_field, FIELD, "electric field", headroom, **SOLUTION)
+    _draw_magnitude(solution, logarithmic, unit)
+    stack.curve(solution, displacement, _displacement(solution), DISPLACEMENT, "displacement", 0.0, **SOLUTION)
+    return figure
+
+
+def _displacement(solution: Solution) -> Floats:
+    """(M,) eps E [C/m^2]."""
+    case = solution.case
+    permittivity = np.array([case.relative_permittivity(layer) for layer in case.layers]) * VACUUM_PERMITTIVITY
+    result: Floats = permittivity[solution.layer] * solution.electric_field
+    return result
+
+
+def _draw_magnitude(solution: Solution, ax: Axes, unit: Unit) -> None:
+    magnitude = np.abs(solution.electric_field) * unit.factor
+    ax.set_yscale("log")
+    ax.plot(stack.broken(solution, solution.x) * NANOMETRE, stack.broken(solution, magnitude), **SOLUTION)
+    ax.set_ylabel(f"|electric field| [{unit.name}]")
+    headroom = draw_labels(ax, _ratio_labels(solution)) / size_mm(ax)[1]
+    largest = float(magnitude.max()) if magnitude.max() > unit.floor else 1.0
+    ax.set_ylim(log_limits(largest * 10.0**-_DECADES, largest, headroom))
+    ax.yaxis.set_major_formatter(log_tick)
+    ax.minorticks_off()
+
+
+def _ratio_labels(solution: Solution) -> list[Label]:
+    """For each interface: which side over which, and the ratio of the fields there."""
+    case = solution.case
+    labels = []
+    for index, (left, right) in enumerate(pairwise(case.layers)):
+        entry = solution.layer_entries[index].stop - 1
+        fields = solution.electric_field[entry : entry + 2]
+        ratio = solution.field_ratio[f"{left.name}|{right.name}"] if np.abs(fields).max() > FIELD.zero else np.nan
+        left_is_lower = case.relative_permittivity(left) < case.relative_permittivity(right)
+        over, under = (left.name, right.name) if left_is_lower else (right.name, left.name)
+        labels.append(Label(f"{over} : {under}\n{_ratio_text(ratio)}", float(solution.x[entry]) * NANOMETRE))
+    return labels
+
+
+def _ratio_text(ratio: float) -> str:
+    """`40.00 : 1`."""
+    if np.isnan(ratio):
+        return "no field"
+    text = f"{ratio:.2f}".replace("-", MINUS) if 0.1 <= abs(ratio) < 1e4 else number(ratio)
+    return f"{text} : 1"

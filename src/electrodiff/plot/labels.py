@@ -1,0 +1,155 @@
+"""Labels in a row along the top of an axes, spread so that none overlaps, with leader lines where they moved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
+from numpy.typing import ArrayLike, NDArray
+
+from electrodiff.plot.sheet import size_mm
+from electrodiff.plot.style import FONT_SIZE, GUIDE, STYLE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+
+MM_PER_POINT = 25.4 / 72.0
+# Height of a line of text, free space between neighbours and above the row, and height of the leader lines [mm].
+_LINE, _GAP, _PAD, _LEADER = 1.25 * FONT_SIZE * MM_PER_POINT, 3.0, 0.8, 3.0
+# From the top of a line down to its baseline [mm].
+_ASCENT = 0.95 * FONT_SIZE * MM_PER_POINT
+# A label further than this from its target [mm], or wider than this many times what it names, has a leader line.
+_NEAR, _OVERHANG = 0.5, 1.4
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text of one or more lines that belongs to the position `target` and, if it fits, to the width `room`."""
+
+    text: str
+    target: float
+    """Position on the x axis, in its units."""
+    room: float = 0.0
+    """Width of what is labelled, in the units of the x axis; a much wider text gets a leader line."""
+
+
+def text_width(text: str, weight: str = "normal") -> float:
+    """Width of a text of our font size [mm]; that of its longest line."""
+    font = FontProperties(family=STYLE["font.family"], size=FONT_SIZE, weight=weight)
+    widths = [text_to_path.get_text_width_height_descent(line, font, ismath=False)[0] for line in text.split("\n")]
+    return max(widths) * MM_PER_POINT
+
+
+def shortened(text: str, width: float, weight: str = "normal") -> str:
+    """The text, or as much of it as fits into a width [mm] and an ellipsis."""
+    if text_width(text, weight) <= width:
+        return text
+    length = len(text)
+    while length > 1 and text_width(text[:length].rstrip() + "…", weight) > width:
+        length -= 1
+    return text[:length].rstrip() + "…"
+
+
+def spread(centres: ArrayLike, widths: ArrayLike, length: float) -> Floats:
+    """Centres of intervals of these widths, moved as little as possible so that they are disjoint in 0 .. length.
+
+    In order from left to right.  With the widths to the left taken off, disjoint means not decreasing: the
+    least-squares answer pools neighbours that are out of order into their mean.
+    """
+    extents = np.asarray(widths, dtype=np.float64)
+    offsets = np.cumsum(extents) - extents / 2.0
+    pools: list[tuple[float, int]] = []
+    for value in np.asarray(centres) - offsets:
+        mean, count = float(value), 1
+        while pools and pools[-1][0] > mean:
+            before, members = pools.pop()
+            mean, count = (before * members + mean * count) / (members + count), members + count
+        pools.append((mean, count))
+    pooled = np.repeat([mean for mean, _ in pools], [count for _, count in pools])
+    result: Floats = np.clip(pooled, 0.0, max(length - float(extents.sum()), 0.0)) + offsets
+    return result
+
+
+def stagger(centres: Sequence[float], widths: Sequence[float], length: float) -> list[Floats]:
+    """Rows of labels, from the top down: row r of k holds the labels r, r + k, ...; as few rows as they fit in.
+
+    Each row gives positions for its own labels and for the leader lines from the rows above, NaN for the rest.
+    """
+    count = len(centres)
+    for rows in range(1, count + 1):
+        row_of = np.arange(count) % rows
+        spaces = [np.where(row_of == row, widths, 0.0) + _GAP for row in range(rows)]
+        members = [np.flatnonzero(row_of <= row) for row in range(rows)]
+        if rows == count or all(space[member].sum() <= length for space, member in zip(spaces, members, strict=True)):
+            break
+    placed = []
+    for space, member in zip(spaces, members, strict=True):
+        row = np.full(count, np.nan)
+        row[member] = spread(np.asarray(centres)[member], space[member], length)
+        placed.append(row)
+    return placed
+
+
+def draw_labels(ax: Axes, labels: Sequence[Label]) -> float:
+    """Write the labels along the top of an axes whose x limits are set; return the height they need [mm]."""
+    if not labels:
+        return 0.0
+    width, height = size_mm(ax)
+    low, high = ax.get_xlim()
+    per_mm = (high - low) / width
+    texts = [shortened(label.text, width - _GAP) for label in labels]
+    widths = [text_width(text) for text in texts]
+    targets = np.array([(label.target - low) / per_mm for label in labels])
+    rows = stagger(targets.tolist(), widths, width)
+    line = _LINE * (1 + max(text.count("\n") for text in texts))
+    bottom = _PAD + len(rows) * line
+    led = False
+    for index, (label, text) in enumerate(zip(labels, texts, strict=True)):
+        own = index % len(rows)
+        x = rows[own][index]
+        top = _PAD + own * line
+        _write(ax, text, low + x * per_mm, 1.0 - (top + _ASCENT) / height)
+        if abs(x - targets[index]) > _NEAR or widths[index] > _OVERHANG * label.room / per_mm or own < len(rows) - 1:
+            path = _path([row[index] for row in rows[own:]], top, line)
+            path.append((float(targets[index]), bottom + _LEADER))
+            _lead(ax, [(low + a * per_mm, 1.0 - b / height) for a, b in path])
+            led = True
+    return bottom + (_LEADER if led else 0.0) + _PAD
+
+
+def name_above(ax: Axes, lines: Sequence[str], x: float) -> float:
+    """Write lines of text along the top of an axes, over the position x; return the share of height they take."""
+    width, height = size_mm(ax)
+    low, high = ax.get_xlim()
+    half = max(text_width(line) for line in lines) / 2.0
+    centre = min(max((x - low) / (high - low) * width, half), width - half)
+    for index, line in enumerate(lines):
+        _write(ax, line, low + centre / width * (high - low), 1.0 - (index * _LINE + _ASCENT) / height)
+    return (len(lines) * _LINE + _PAD) / height
+
+
+def _path(stations: Sequence[float], top: float, line: float) -> list[tuple[float, float]]:
+    """The way of a leader line down from under its label and between those of the rows below: (x, depth) [mm]."""
+    path = [(float(stations[0]), top + line)]
+    for row, x in enumerate(stations[1:], start=1):
+        path += [(float(x), top + row * line + _PAD), (float(x), top + (row + 1) * line)]
+    return path
+
+
+def _write(ax: Axes, text: str, x: float, y: float) -> None:
+    transform = ax.get_xaxis_transform()
+    ax.text(x, y, text, transform=transform, ha="center", va="baseline", linespacing=1.1, parse_math=False)
+
+
+def _lead(ax: Axes, path: Sequence[tuple[float, float]]) -> None:
+    xs, ys = zip(*path, strict=True)
+    transform = ax.get_xaxis_transform()
+    ax.plot(
+        xs, ys, transform=transform, marker="o", markersize=2.5, markevery=[len(xs) - 1], label="_leader", **GUIDE
+    )

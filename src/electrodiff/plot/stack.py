@@ -1,0 +1,135 @@
+"""Panels over the whole domain: x in nm, layers shaded by permittivity and named, curves broken at the interfaces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from electrodiff.plot.labels import MM_PER_POINT, Label, draw_labels, shortened, text_width
+from electrodiff.plot.scale import NANOMETRE, Ladder, Unit, linear_limits
+from electrodiff.plot.sheet import HEAD, INCH, LEFT, LEGEND_LINE, RIGHT, WIDTH, hide_x_labels, size_mm
+from electrodiff.plot.style import FONT_SIZE, GUIDE, ion_label, ion_style, layer_shade, number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from electrodiff.solution import Solution
+
+Floats = NDArray[np.float64]
+
+# Space between the entries of the legend of ions, and its line samples with their padding [mm].
+_ENTRY_GAP, _SAMPLE = 4.0, 12.0
+
+
+def broken(solution: Solution, values: Floats) -> Floats:
+    """(M,) values along the profiles, with NaN put between layers, so that a curve does not cross a jump."""
+    starts = [entries.start for entries in solution.layer_entries[1:]]
+    return np.insert(values, starts, np.nan)
+
+
+def panels(solution: Solution, axes: Sequence[Axes]) -> None:
+    """Make axes under each other into panels over x [nm]: shades, interfaces, shared x axis."""
+    for ax in axes:
+        _shade(solution, ax)
+        ax.set_xlim(float(solution.x[0]) * NANOMETRE, float(solution.x[-1]) * NANOMETRE)
+        ax.set_xlabel("x [nm]")
+    hide_x_labels(axes[:-1])
+
+
+def _shade(solution: Solution, ax: Axes) -> None:
+    edges = [float(x) * NANOMETRE for x in solution.problem.mesh.x[solution.problem.mesh.boundaries]]
+    for layer, (left, right) in zip(solution.case.layers, pairwise(edges), strict=True):
+        ax.axvspan(left, right, color=layer_shade(solution.case, layer), linewidth=0, zorder=-2)
+    for edge in edges[1:-1]:
+        ax.axvline(edge, zorder=-1, **{**GUIDE, "linewidth": 0.6})
+
+
+def name_layers(solution: Solution, ax: Axes) -> float:
+    """Write the names of the layers along the top of a panel; return the share of its height that they take."""
+    edges = solution.problem.mesh.x[solution.problem.mesh.boundaries] * NANOMETRE
+    labels = [
+        Label(name, float(left + right) / 2, float(right - left))
+        for name, (left, right) in zip(solution.case.layer_names, pairwise(edges), strict=True)
+    ]
+    return draw_labels(ax, labels) / size_mm(ax)[1]
+
+
+def curve(
+    solution: Solution, ax: Axes, values: Floats, ladder: Ladder, name: str, headroom: float, **style: Any
+) -> Unit:
+    """Draw one profile [SI] over the whole domain on a linear axis, `name` and unit on its label; return the unit."""
+    unit = ladder.unit(values)
+    ax.plot(broken(solution, solution.x) * NANOMETRE, broken(solution, values) * unit.factor, **style)
+    ax.set_ylabel(f"{name} [{unit.name}]")
+    ax.set_ylim(linear_limits(values * unit.factor, unit.floor, headroom))
+    return unit
+
+
+def ion_curves(solution: Solution, ax: Axes, scale: float) -> list[Floats]:
+    """Draw the concentration of each ion where it is not absent, times `scale`; return what was drawn."""
+    drawn = []
+    for index, concentration in enumerate(solution.concentration):
+        present = concentration * scale
+        for entries in solution.layer_entries:
+            if not present[entries].any():
+                present[entries] = np.nan
+        drawn.append(present)
+        ax.plot(
+            broken(solution, solution.x) * NANOMETRE, broken(solution, present), label=f"_{index}", **ion_style(index)
+        )
+    return drawn
+
+
+def title(solution: Solution, figure: Figure) -> None:
+    """Write the title of the case and the membrane potential over a figure, and whether the solution is one."""
+    facts = f"membrane potential {number(solution.membrane_potential * 1e3, 4)} mV"
+    facts += "" if solution.converged else " (not converged)"
+    space = WIDTH - LEFT - RIGHT - text_width(facts) - 4.0
+    height = figure.get_size_inches()[1] * INCH
+    y = 1.0 - 1.5 / height
+    name = shortened(solution.case.title, space, "bold")
+    figure.text(LEFT / WIDTH, y, name, ha="left", va="top", weight="bold", parse_math=False)
+    figure.text(1.0 - RIGHT / WIDTH, y, facts, ha="right", va="top", parse_math=False)
+
+
+def _legend_columns(solution: Solution) -> int:
+    widest = max(text_width(name) for name in solution.case.ion_names) + 4.0
+    fitting = int((WIDTH - LEFT - RIGHT) // (widest + _SAMPLE + _ENTRY_GAP))
+    return min(len(solution.case.ions), max(fitting, 1))
+
+
+def ion_head(solution: Solution) -> float:
+    """Height of a figure's head with a title and a legend of the ions [mm]."""
+    lines = -(-len(solution.case.ions) // _legend_columns(solution))
+    return HEAD + lines * LEGEND_LINE
+
+
+def ion_legend(solution: Solution, figure: Figure) -> None:
+    """Write the legend of the ions under the title of a figure."""
+    case = solution.case
+    handles = [
+        Line2D([], [], label=ion_label(ion, case.valence(ion)), **ion_style(index))
+        for index, ion in enumerate(case.ion_names)
+    ]
+    legend(figure, handles, _legend_columns(solution))
+
+
+def legend(figure: Figure, handles: Sequence[Line2D], columns: int) -> None:
+    """Write a legend under the title of a figure."""
+    height = figure.get_size_inches()[1] * INCH
+    box = figure.legend(
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(LEFT / WIDTH, 1.0 - HEAD / height),
+        ncols=columns,
+        columnspacing=_ENTRY_GAP / (FONT_SIZE * MM_PER_POINT),
+        borderpad=0.0,
+    )
+    for text in box.get_texts():
+        text.set_parse_math(False)

@@ -1,0 +1,130 @@
+"""How everything looks: one dictionary of settings, the styles of the ions, the shades of the layers, the words.
+
+Colours are those of Okabe and Ito (2008), told apart by the colour-blind; line styles do the same in grey.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from matplotlib import rc_context
+
+from electrodiff.ions import KNOWN_IONS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from electrodiff.model import Case, Layer
+    from electrodiff.solution import Solution
+
+FONT_SIZE = 10
+"""[pt] of all text in a figure 180 mm wide: 5 pt, still legible, at half size."""
+DPI = 150
+
+STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so that figures are the same everywhere
+    "font.size": FONT_SIZE,
+    "axes.titlesize": FONT_SIZE,
+    "axes.labelsize": FONT_SIZE,
+    "axes.linewidth": 0.8,
+    "axes.titlepad": 4,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": False,
+    "axes.facecolor": "white",
+    "figure.facecolor": "white",
+    "figure.titlesize": FONT_SIZE,
+    "savefig.facecolor": "white",
+    "legend.fontsize": FONT_SIZE,
+    "legend.title_fontsize": FONT_SIZE,
+    "legend.frameon": False,
+    "legend.handlelength": 2.6,
+    "legend.borderaxespad": 0.2,
+    "lines.linewidth": 1.7,
+    "lines.dashed_pattern": (4.0, 1.8),
+    "svg.hashsalt": "electrodiff",  # the same names of SVG elements in every run
+    "text.usetex": False,
+    "xtick.labelsize": FONT_SIZE,
+    "ytick.labelsize": FONT_SIZE,
+    "xtick.direction": "out",
+    "ytick.direction": "out",
+}
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+LINE_WIDTHS = (3.0, 2.6, 2.0, 1.5)
+LINE_STYLES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (8, 2)), (0, (5, 1.5, 1, 1.5, 1, 1.5)))
+SOLUTION: dict[str, Any] = {"color": "#0072B2", "linewidth": 2.6}
+"""A profile that belongs to no single ion."""
+GUIDE: dict[str, Any] = {"color": "0.35", "linewidth": 0.8}
+"""Interfaces, leader lines, marks."""
+
+MINUS = "\N{MINUS SIGN}"
+_SUPERSCRIPTS = str.maketrans("+-0123456789", "⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+# Decade from which a power of ten is easier to read than its zeros.
+_LONG_EXPONENT = 3
+
+# Relative permittivities at which a layer has the lightest and the darkest shade: water and a lipid.
+_WATER, _LIPID = 80.0, 2.0
+_LIGHTEST, _DARKEST = 0.975, 0.84
+
+
+def styled(draw: Callable[[Solution], Figure]) -> Callable[[Solution], Figure]:
+    """The same function, drawing in our style whatever the user's settings; they are back when it returns."""
+
+    @functools.wraps(draw)
+    def draw_in_style(solution: Solution) -> Figure:
+        with rc_context(STYLE):
+            return draw(solution)
+
+    return draw_in_style
+
+
+def ion_style(index: int) -> dict[str, Any]:
+    """Colour, line style and width of the ion at this place in the case; coinciding curves show by their widths."""
+    return {
+        "color": COLOURS[index % len(COLOURS)],
+        "linestyle": LINE_STYLES[index % len(LINE_STYLES)],
+        "linewidth": LINE_WIDTHS[min(index, len(LINE_WIDTHS) - 1)],
+    }
+
+
+def ion_label(name: str, valence: int) -> str:
+    """`K⁺`, `Ca²⁺`, `A⁻`; the digits of a known formula are lowered, as in `HCO₃⁻`.
+
+    In Unicode: the first use of matplotlib's mathtext would cost a quarter of a second.
+    """
+    formula = name.translate(_SUBSCRIPTS) if name in KNOWN_IONS else name
+    if valence == 0:
+        return formula
+    count = "" if abs(valence) == 1 else str(abs(valence))
+    return formula + f"{count}{'+' if valence > 0 else '-'}".translate(_SUPERSCRIPTS)
+
+
+def layer_shade(case: Case, layer: Layer) -> str:
+    """Grey of a layer: the lower its permittivity, the darker."""
+    fraction = math.log(_WATER / case.relative_permittivity(layer)) / math.log(_WATER / _LIPID)
+    return f"{_LIGHTEST - (_LIGHTEST - _DARKEST) * min(max(fraction, 0.0), 1.0):.3f}"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A number for the reader: so many significant digits, a true minus sign, and powers of ten as such."""
+    text = f"{value:#.{digits}g}" if 1e-3 <= abs(value) < 10.0**digits else f"{value:.{digits}g}"
+    mantissa, _, exponent = text.rstrip(".").partition("e")
+    if exponent:
+        mantissa = f"{mantissa}·{power_of_ten(int(exponent))}"
+    return mantissa.replace("-", MINUS)
+
+
+def power_of_ten(exponent: int) -> str:
+    """`10⁻⁴`."""
+    return "10" + str(exponent).translate(_SUPERSCRIPTS)
+
+
+def log_tick(value: float, _position: float | None) -> str:
+    """Label of a tick of a logarithmic axis: `0.01`, `1`, `100`, but `10⁻⁴`."""
+    exponent = round(math.log10(value))
+    return f"{10.0**exponent:g}" if abs(exponent) < _LONG_EXPONENT else power_of_ten(exponent)

@@ -1,0 +1,36 @@
+"""Every shipped case runs, converges, and meets its own expectations."""
+
+from __future__ import annotations
+
+import pytest
+
+import electrodiff as ed
+from electrodiff.summary import expectations
+
+NAMES = sorted(ed.bundled_cases())
+
+
+def test_the_promised_cases_are_shipped():
+    assert {"resting_potential", "clamped_membrane", "nernst_potassium", "capacitor"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_case_meets_its_expectations(name):
+    solution = ed.solve(ed.load_case(ed.bundled_case(name)))
+    results = expectations(solution)
+    assert results, "a shipped case says what it must give"
+    assert [entry.quantity for entry in results if not entry.passed] == []
+    assert solution.warnings == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_case_says_in_a_comment_what_it_shows(name):
+    text = ed.bundled_case(name).read_text(encoding="utf-8")
+    assert text.startswith("# ")
+    assert all(entry.source for entry in ed.load_case(ed.bundled_case(name)).expect)
+
+
+def test_an_expectation_that_is_missed_is_seen():
+    case = ed.load_case(ed.bundled_case("capacitor"))
+    wrong = case.replace("expect", [{**case.expect[0].model_dump(), "value": "0.36 uF/cm^2"}])
+    assert [entry.passed for entry in expectations(ed.solve(wrong))] == [False]

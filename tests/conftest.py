@@ -1,0 +1,25 @@
+"""What the tests share: the bundled cases, and solutions of them that several tests read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+import electrodiff as ed
+
+
+@pytest.fixture(scope="session")
+def case_of() -> Callable[..., ed.Case]:
+    """`case_of("clamped_membrane", {"mesh.nodes": 401})`: a bundled case with some keys changed."""
+
+    def load(name: str, changes: dict[str, object] | None = None) -> ed.Case:
+        return ed.load_case(ed.bundled_case(name)).changed(changes or {})
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def clamped(case_of: Callable[..., ed.Case]) -> ed.Solution:
+    """The clamped membrane on a fine mesh."""
+    return ed.solve(case_of("clamped_membrane", {"mesh.nodes": 1001}))

@@ -1,0 +1,66 @@
+"""What the README and the docs say is true of the program."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import electrodiff as ed
+from electrodiff.quantities import QUANTITIES
+
+ROOT = Path(__file__).parents[1]
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """Code blocks of one language in a Markdown page."""
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def test_readme_opens_with_the_two_commands_then_pip():
+    demo, pip = blocks("README.md", "sh")[:2]
+    assert [line.split("#")[0].strip() for line in demo.splitlines()] == ["make demo", "make test"]
+    assert pip.strip() == "pip install ."
+
+
+def test_readme_example_runs_and_gives_the_resting_potential(capsys):
+    (example,) = blocks("README.md", "python")
+    exec(compile(example, "README.md", "exec"), {})
+    output = capsys.readouterr().out
+    assert "resting potential     -71.46 mV" in output  # GHK: -71.46 mV
+    assert output.count("uA/cm^2") == 4
+
+
+def test_package_docstring_example_is_true():
+    solution = ed.solve(ed.load_case(ROOT / "cases" / "resting_potential.toml"))
+    assert "-71.5" in (ed.__doc__ or "")
+    assert round(1e3 * solution.membrane_potential, 1) == -71.5
+
+
+@pytest.mark.parametrize("name", QUANTITIES)
+def test_every_quantity_is_in_the_docs_with_its_json_key(name):
+    assert f"| `{name}` | `{QUANTITIES[name].json_key}` |" in (ROOT / "docs" / "results.md").read_text()
+
+
+@pytest.mark.parametrize("name", ed.KNOWN_IONS)
+def test_every_known_ion_is_in_the_docs_with_its_numbers(name):
+    ion = ed.KNOWN_IONS[name]
+    row = f"| `{name}` | {ion.valence:+d} | {ion.diffusivity * 1e9:.3f} |"
+    assert row in (ROOT / "docs" / "ions.md").read_text()
+
+
+def test_every_key_of_the_schema_is_in_the_docs():
+    from electrodiff.model import case_schema
+
+    page = (ROOT / "docs" / "case-file.md").read_text()
+    schema = case_schema()
+    for record in (schema, *schema["$defs"].values()):
+        for key in record["properties"]:
+            assert re.search(rf"`[^`]*\b{key}\b[^`]*`", page), key
+
+
+def test_links_between_pages_lead_somewhere():
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"

@@ -44,8 +44,8 @@ class Band:
     """A banded matrix (N m, N m) as LAPACK stores it, with its arrow blocks as views over the nodes.
 
     `array` (rows, N, m) holds the element (row, column) of the matrix at [diagonal + row - column, node, unknown],
-    where column = node m + unknown.  With "solve_banded" it is scipy's `ab`; with "gbsv" it is what LAPACK itself takes,
-    in Fortran order and with room for the fill-in, which saves two copies of it.
+    where column = node m + unknown.  With "solve_banded" it is scipy's `ab`; with "gbsv" it is what LAPACK itself
+    takes, in Fortran order and with room for the fill-in, which saves two copies of it.
     """
 
     def __init__(self, nodes: int, m: int, method: Method) -> None:

@@ -12,122 +12,151 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+
 from baseline import Baseline, Floats
-from electrodiff import bundled_case, bundled_cases, load_case
+from electrodiff import Case, NewtonOptions, Solution, bundled_case, load_case
 from electrodiff.fvm.problem import Problem, build_problem
 from electrodiff.grid.line import layered_line
-from electrodiff.model import Case
-from electrodiff.solution import Solution
 from electrodiff.solvers.guess import first_guess
-from electrodiff.solvers.newton import NewtonOptions, solve_newton
+from electrodiff.solvers.newton import Status, solve_newton
 
 OPTIONS = NewtonOptions()
-# Both stop after an update of at most 1e-9, which is applied: what is left is round-off.
+NODES = 1001
+# Both stop after an update of at most 1e-9, which is applied, and Newton converges quadratically: round-off is left.
 AGREEMENT = 1e-9
 SECONDS = 10.0
 # Solves in a row in one turn: enough for the caches to be the solver's own.
-TURN = 10
+SOLVES = 10
+
+Solver = Callable[[], tuple[Floats, int]]
 
 
-class Agreement(NamedTuple):
+class Difference(NamedTuple):
     """Largest differences between two states of one problem."""
 
     activity: float
-    """Relative; an activity below the activity floor is compared with the floor, as in Newton's method."""
+    """Relative to itself; to the activity floor where it is below that, as in Newton's method."""
     potential: float
     """In R T / F."""
     current: float
-    """Relative difference of the membrane current."""
+    """Of the membrane current, relative."""
 
 
 @dataclass(frozen=True)
 class Contest:
-    """One problem, its first guess, and the solvers that compete: each returns state and number of Newton steps."""
+    """One problem and the solvers that compete in it: each takes its first guess to its state and number of steps."""
 
     problem: Problem
     guess: Floats
-    solvers: dict[str, Callable[[], tuple[Floats, int]]]
+    solvers: dict[str, Solver]
+    steps: int
+    """Newton steps, the same for all."""
+    difference: Difference
+    """The largest differences of any solver from the first."""
 
 
-def steady_case(nodes: int = 1001) -> Case:
-    """A membrane between two baths at -65 mV with four ions."""
-    if "clamped_membrane" in bundled_cases():
-        case = load_case(bundled_case("clamped_membrane"))
-    else:
-        case = load_case(bundled_case("resting_potential")).replace("left.potential", "-65 mV")
-    return case.replace("mesh.nodes", nodes)
+def steady_case(nodes: int = NODES) -> Case:
+    """A membrane between two baths, clamped at -65 mV, with four ions."""
+    return load_case(bundled_case("clamped_membrane")).replace("mesh.nodes", nodes)
 
 
-def contest(case: Case) -> Contest:
-    """The solvers of a case, prepared, compiled and shown to agree.  Raises RuntimeError if they do not."""
+def prepare_contest(case: Case) -> Contest:
+    """The solvers of a case: prepared, compiled, and shown to agree.  Raises RuntimeError if they do not."""
     _keep_freed_memory()
     problem = build_problem(case, layered_line(case))
     guess = first_guess(problem)
+    solvers = _solvers(problem, guess)
+    results = [solver() for solver in solvers.values()]
+    (reference, steps), *others = results
+    differences = [compare_states(problem, reference, state) for state, _ in others]
+    for name, (_, own_steps), difference in zip(list(solvers)[1:], others, differences, strict=True):
+        if own_steps != steps or not max(difference) <= AGREEMENT:
+            raise RuntimeError(f"{name}: {own_steps} steps instead of {steps}, and {difference}")
+    return Contest(problem, guess, solvers, steps, Difference(*np.max(differences, axis=0).tolist()))
+
+
+def _solvers(problem: Problem, guess: Floats) -> dict[str, Solver]:
     banded = Baseline(problem, OPTIONS, "solve_banded")
     lapack = Baseline(problem, OPTIONS, "gbsv")
 
     def core() -> tuple[Floats, int]:
         result = solve_newton(problem, guess, OPTIONS)
+        if result.status is not Status.CONVERGED:
+            raise RuntimeError(f"the numba core {result.status.value}")
         return result.state, result.iterations
 
-    solvers = {
+    return {
         "numba core": core,
-        "numpy + solve_banded": lambda: banded.solve(guess),
+        "numpy + scipy.linalg.solve_banded": lambda: banded.solve(guess),
         "numpy + LAPACK gbsv": lambda: lapack.solve(guess),
     }
-    reference = core()
-    for name, solver in solvers.items():
-        state, steps = solver()
-        difference = agreement(problem, reference[0], state)
-        if not max(difference) <= AGREEMENT or steps != reference[1]:
-            raise RuntimeError(f"{name} disagrees with the numba core after {steps} steps: {difference}")
-    return Contest(problem, guess, solvers)
 
 
-def agreement(problem: Problem, state: Floats, other: Floats) -> Agreement:
+def compare_states(problem: Problem, state: Floats, other: Floats) -> Difference:
     """How far two states (N, m) of a problem are apart."""
-    activity = np.abs(other - state)[:, :-1] / np.maximum(np.abs(state[:, :-1]), OPTIONS.activity_floor)
+    floor = OPTIONS.activity_floor * float(problem.chain.target[:, :-1].max())
+    activity = np.abs(other - state)[:, :-1] / np.maximum(np.abs(state[:, :-1]), floor)
     potential = np.abs(other - state)[:, -1]
     currents = [_current(problem, each) for each in (state, other)]
-    return Agreement(float(activity.max()), float(potential.max()), abs(currents[1] / currents[0] - 1))
+    return Difference(float(activity.max()), float(potential.max()), abs(currents[1] / currents[0] - 1))
 
 
 def _current(problem: Problem, state: Floats) -> float:
-    return Solution(problem, state, True, "", np.zeros(0), np.zeros(0)).current_density
+    none = np.zeros(0)
+    return Solution(problem, state, converged=True, message="", residuals=none, updates=none).current_density
 
 
 def bytes_per_node(problem: Problem) -> float:
-    """Memory of the numba core per node: the problem's arrays, the state and what Newton's method allocates.
+    """Memory of the numba core over the number of nodes: the problem's arrays, the state, and what Newton allocates.
 
-    That is, with m = n + 1 and p border unknowns: the upper blocks (N, m, m), the right-hand sides (N, m, 1 + p), the
-    rows of the border (p, N, m), and a copy of the targets (N, m).
+    The latter is, with m = n + 1 and p border unknowns, the upper blocks (N, m, m), the right-hand sides (N, m, 1 + p),
+    the rows of the border (p, N, m), and a copy of the targets (N, m).
     """
-    chain, border = problem.chain, problem.border
-    nodes, m = chain.free.shape
-    p = border.potential_node.size
-    arrays = sum(array.nbytes for array in (*chain, *border) if isinstance(array, np.ndarray))
-    state = chain.free.nbytes
-    work = 8 * nodes * m * (m + (1 + p) + p + 1)
-    return (arrays + state + work) / nodes
+    nodes, m = problem.chain.free.shape
+    p = problem.border.potential_node.size
+    arrays = sum(array.nbytes for array in (*problem.chain, *problem.border) if isinstance(array, np.ndarray))
+    numbers: int = 2 * m + m * (m + (1 + p) + p)
+    return arrays / nodes + 8 * numbers
 
 
 def _keep_freed_memory() -> None:
-    """Make the C library keep freed arrays, which the baseline gains most from (a third of its time).
+    """Have the C library keep freed arrays for the next step: the best setting of the baseline.
 
-    glibc hands a large freed block back to the system, and the next one is filled page by page, until it has seen a still
-    larger one freed.
+    Until it has seen a larger block freed, glibc hands the megabyte that solve_banded frees in each step back to the
+    system, and the next step fills new pages, which can double its time.
     """
-    np.zeros(2**21).fill(1.0)
+    np.ones(2**21).sum()
 
 
-def compare(entrants: Contest, seconds: float = SECONDS) -> dict[str, list[float]]:
-    """Times [s] of every solver, which take turns for so many seconds."""
-    times: dict[str, list[float]] = {name: [] for name in entrants.solvers}
+def take_turns(contest: Contest, seconds: float = SECONDS) -> dict[str, list[float]]:
+    """Times [s] of every solver; they take turns for so many seconds."""
+    times: dict[str, list[float]] = {name: [] for name in contest.solvers}
     stop = time.perf_counter() + seconds
     while time.perf_counter() < stop:
-        for name, solver in entrants.solvers.items():
-            for _ in range(TURN):
+        for name, solver in contest.solvers.items():
+            for _ in range(SOLVES):
                 start = time.perf_counter()
                 solver()
                 times[name].append(time.perf_counter() - start)
     return times
+
+
+def main() -> None:
+    """Print the table."""
+    contest = prepare_contest(steady_case())
+    nodes, difference = contest.problem.mesh.nodes, contest.difference
+    print(f"clamped_membrane, {nodes} nodes, {len(contest.problem.case.ions)} ions, {contest.steps} Newton steps each")
+    print(
+        f"largest differences: activities {difference.activity:.1e}, potential {difference.potential:.1e} RT/F, "
+        f"current {difference.current:.1e} (demanded: {AGREEMENT:.0e})"
+    )
+    print(f"numba core: {bytes_per_node(contest.problem):.0f} bytes per node\n")
+    medians = {name: 1e3 * statistics.median(times) for name, times in take_turns(contest).items()}
+    core = next(iter(medians.values()))
+    print(f"{'':34}{'median [ms]':>12}{'per step [ms]':>15}{'ratio':>8}")
+    for name, median in medians.items():
+        print(f"{name:34}{median:12.3f}{median / contest.steps:15.3f}{median / core:8.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -51,7 +51,7 @@ def _check_temperature(case: Case) -> None:
         for layer in case.layers:
             case.relative_permittivity(layer)
     except CaseError as error:
-        raise problem("temperature", case.temperature, str(error)) from error
+        raise problem("temperature", f"{case.temperature:g} K", str(error).partition("; ")[2]) from error
 
 
 def _check_layer_names(case: Case) -> None:

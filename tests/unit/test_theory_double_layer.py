@@ -127,6 +127,11 @@ def test_grahame_charge_refuses_a_bath_that_is_not_neutral() -> None:
         grahame_charge(0.05, [1, -1], [0.0, 0.0], 80.0, 298.15)
 
 
+def test_grahame_charge_takes_a_bath_that_is_neutral_to_the_tolerance_of_a_solver() -> None:
+    nearly = grahame_charge(0.05, [1, -1], [150.0, 150.0 * (1.0 + 1e-10)], 80.0, 298.15)
+    assert nearly == pytest.approx(grahame_charge(0.05, *SALT_IONS), rel=1e-9)  # changes by about the imbalance
+
+
 @pytest.mark.parametrize("surface_potential", [-0.1, 0.01, 0.1])
 @pytest.mark.parametrize("valence", [1, 2])
 def test_gouy_chapman_potential_satisfies_poisson_boltzmann(surface_potential: float, valence: int) -> None:

@@ -133,7 +133,8 @@ def test_flux_from_faces_and_from_the_bulk_differ_by_the_debye_layers_only() -> 
 
 
 def test_ghk_voltage_of_the_squid_axon() -> None:
-    # Hodgkin and Katz (1949) ratios 1 : 0.04 : 0.45 at 20 degC; the design's reference number, printed to 0.01 mV.
+    # Hodgkin and Katz (1949) ratios 1 : 0.04 : 0.45 at 20 degC: 25.2616 mV * ln((20 + 17.6 + 23.4) / (400 + 2 + 252)),
+    # printed to 0.01 mV.
     assert ghk_voltage(**SQUID) == pytest.approx(-59.93e-3, abs=0.005e-3)
 
 
@@ -228,7 +229,7 @@ def test_total_current_vanishes_at_the_reversal_potential_of_any_valences(
     assert min(potentials) - 1e-15 <= voltage <= max(potentials) + 1e-15
 
 
-def test_reversal_potential_of_calcium_and_potassium_is_the_closed_form_of_spangler() -> None:
+def test_reversal_potential_of_calcium_and_potassium_is_the_root_of_a_quadratic() -> None:
     """With K inside and Ca outside only, x = exp(V F / R T) obeys P_K [K] x (x + 1) = 4 P_Ca [Ca].
 
     From z u / (1 - e^-zu) for both ions; a quadratic in x (Lewis, J. Physiol. 286 (1979) 417).

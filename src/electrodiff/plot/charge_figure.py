@@ -63,7 +63,7 @@ def charge(solution: Solution) -> Figure:
         lines = _draw_debye_layer(panel, axes[1 + index // 2][index % 2])
         drawn.update({str(line.get_label()): line for line in lines})
     if drawn:
-        stack.legend(figure, list(drawn.values()), len(drawn))
+        stack.legend(figure, list(drawn.values()))
     return figure
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from electrodiff.plot.labels import name_above, shortened
 from electrodiff.plot.scale import NANOMETRE
-from electrodiff.plot.sheet import hide_x_labels, size_mm
+from electrodiff.plot.sheet import COLUMN_GAP, hide_x_labels, size_mm
 from electrodiff.plot.style import GUIDE, layer_shade, number
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def draw_frames(panel: DebyePanel, axes: Sequence[Axes]) -> None:
         ax.set_xlabel("distance from the interface [nm]")
     hide_x_labels(axes[:-1])
     title = f"{panel.layer.layer}, next to {panel.neighbour}"
-    axes[0].set_title(shortened(title, size_mm(axes[0])[0]), parse_math=False)
+    axes[0].set_title(shortened(title, size_mm(axes[0])[0] + 0.7 * COLUMN_GAP), parse_math=False)
 
 
 def mark_debye_length(panel: DebyePanel, axes: Sequence[Axes], facts: str = "") -> float:
@@ -107,7 +107,7 @@ def mark_debye_length(panel: DebyePanel, axes: Sequence[Axes], facts: str = "") 
     length = panel.layer.debye_length * NANOMETRE
     lines = [facts] if facts else []
     lines.append(f"Debye length {number(length)} nm")
-    headroom = name_above(axes[0], lines, length)
+    headroom = name_above(axes[0], lines, length, (0.0, panel.depth * NANOMETRE))
     for ax, top in zip(axes, (1.0 - headroom, 1.0), strict=False):
         ax.axvline(length, ymax=top, linestyle=":", zorder=-1, label="_debye", **GUIDE)
     return headroom

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodiff.plot import stack
-from electrodiff.plot.labels import Label, draw_labels
+from electrodiff.plot.labels import Label, draw_labels, fit_in_a_row
 from electrodiff.plot.scale import DISPLACEMENT, FIELD, NANOMETRE, Unit, log_limits
 from electrodiff.plot.sheet import CLOSE, Row, sheet, size_mm
 from electrodiff.plot.style import MINUS, SOLUTION, log_tick, number, styled
@@ -61,15 +61,18 @@ def _draw_magnitude(solution: Solution, ax: Axes, unit: Unit) -> None:
     ax.set_yscale("log")
     ax.plot(stack.broken(solution, solution.x) * NANOMETRE, stack.broken(solution, magnitude), **SOLUTION)
     ax.set_ylabel(f"|electric field| [{unit.name}]")
-    headroom = draw_labels(ax, _ratio_labels(solution)) / size_mm(ax)[1]
+    labels = _ratio_labels(solution, with_names=True)
+    if not fit_in_a_row(ax, labels):
+        labels = _ratio_labels(solution, with_names=False)
+    headroom = draw_labels(ax, labels) / size_mm(ax)[1]
     largest = float(magnitude.max()) if magnitude.max() > unit.floor else 1.0
     ax.set_ylim(log_limits(largest * 10.0**-_DECADES, largest, headroom))
     ax.yaxis.set_major_formatter(log_tick)
     ax.minorticks_off()
 
 
-def _ratio_labels(solution: Solution) -> list[Label]:
-    """For each interface: which side over which, and the ratio of the fields there."""
+def _ratio_labels(solution: Solution, with_names: bool) -> list[Label]:
+    """For each interface: the ratio of the fields there, low-permittivity side first, and the names of its sides."""
     case = solution.case
     labels = []
     for index, (left, right) in enumerate(pairwise(case.layers)):
@@ -78,7 +81,8 @@ def _ratio_labels(solution: Solution) -> list[Label]:
         ratio = solution.field_ratio[f"{left.name}|{right.name}"] if np.abs(fields).max() > FIELD.zero else np.nan
         left_is_lower = case.relative_permittivity(left) < case.relative_permittivity(right)
         over, under = (left.name, right.name) if left_is_lower else (right.name, left.name)
-        labels.append(Label(f"{over} : {under}\n{_ratio_text(ratio)}", float(solution.x[entry]) * NANOMETRE))
+        names = f"{over} : {under}\n" if with_names else ""
+        labels.append(Label(names + _ratio_text(ratio), float(solution.x[entry]) * NANOMETRE))
     return labels
 
 

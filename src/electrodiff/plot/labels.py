@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 MM_PER_POINT = 25.4 / 72.0
 # Height of a line of text, free space between neighbours and above the row, and height of the leader lines [mm].
-_LINE, _GAP, _PAD, _LEADER = 1.25 * FONT_SIZE * MM_PER_POINT, 3.0, 0.8, 3.0
+_LINE, _GAP, _PAD, _LEADER = 1.25 * FONT_SIZE * MM_PER_POINT, 2.5, 0.8, 3.0
 # From the top of a line down to its baseline [mm].
 _ASCENT = 0.95 * FONT_SIZE * MM_PER_POINT
 # A label further than this from its target [mm], or wider than this many times what it names, has a leader line.
@@ -96,6 +96,11 @@ def stagger(centres: Sequence[float], widths: Sequence[float], length: float) ->
     return placed
 
 
+def fit_in_a_row(ax: Axes, labels: Sequence[Label]) -> bool:
+    """Whether the labels fit beside each other along an axes."""
+    return sum(text_width(label.text) + _GAP for label in labels) <= size_mm(ax)[0]
+
+
 def draw_labels(ax: Axes, labels: Sequence[Label]) -> float:
     """Write the labels along the top of an axes whose x limits are set; return the height they need [mm]."""
     if not labels:
@@ -115,7 +120,7 @@ def draw_labels(ax: Axes, labels: Sequence[Label]) -> float:
         x = rows[own][index]
         top = _PAD + own * line
         _write(ax, text, low + x * per_mm, 1.0 - (top + _ASCENT) / height)
-        if abs(x - targets[index]) > _NEAR or widths[index] > _OVERHANG * label.room / per_mm or own < len(rows) - 1:
+        if abs(x - targets[index]) > _NEAR or widths[index] > _OVERHANG * label.room / per_mm:
             path = _path([row[index] for row in rows[own:]], top, line)
             path.append((float(targets[index]), bottom + _LEADER))
             _lead(ax, [(low + a * per_mm, 1.0 - b / height) for a, b in path])
@@ -123,14 +128,17 @@ def draw_labels(ax: Axes, labels: Sequence[Label]) -> float:
     return bottom + (_LEADER if led else 0.0) + _PAD
 
 
-def name_above(ax: Axes, lines: Sequence[str], x: float) -> float:
-    """Write lines of text along the top of an axes, over the position x; return the share of height they take."""
+def name_above(ax: Axes, lines: Sequence[str], x: float, within: tuple[float, float]) -> float:
+    """Write lines of text along the top of an axes, over the position x but `within` two others.
+
+    Returns the share of the height of the axes that they take.
+    """
     width, height = size_mm(ax)
     low, high = ax.get_xlim()
-    half = max(text_width(line) for line in lines) / 2.0
-    centre = min(max((x - low) / (high - low) * width, half), width - half)
+    half = (max(text_width(line) for line in lines) / 2.0 + _PAD) / width * abs(high - low)
+    centre = min(max(x, min(within) + half), max(within) - half)
     for index, line in enumerate(lines):
-        _write(ax, line, low + centre / width * (high - low), 1.0 - (index * _LINE + _ASCENT) / height)
+        _write(ax, line, centre, 1.0 - (index * _LINE + _ASCENT) / height)
     return (len(lines) * _LINE + _PAD) / height
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 # Heights of the panels [mm].
-_WHOLE, _MAGNIFIED = 44.0, 30.0
+_WHOLE, _MAGNIFIED = 44.0, 32.0
 # Ratio of the largest to the smallest concentration from which the axis is logarithmic.
 _WIDE = 300.0
 # Least concentration shown on a logarithmic axis, relative to the largest: below it an ion is as good as absent.
@@ -98,7 +98,7 @@ def _draw_debye_layer(panel: debye.DebyePanel, top: Axes, bottom: Axes) -> None:
 def _draw_concentrations(panel: debye.DebyePanel, ax: Axes) -> None:
     """The concentrations, or, if none would be seen to vary, their changes from the bulk."""
     shown, bulk = panel.solution.concentration[:, panel.entries], panel.solution.concentration[:, [panel.bulk]]
-    name = "concentration"
+    name = "c"
     if float(np.abs(shown - bulk).max()) < _SLIGHT * float(bulk.max()):
         shown, name = shown - bulk, f"c {MINUS} c(bulk)"
     unit = CONCENTRATION.unit(shown)

@@ -11,8 +11,8 @@ Floats = NDArray[np.float64]
 
 NANOMETRE = 1e9
 """nm per m."""
-# Largest value, in a unit, that is better read in the next smaller unit: 0.02 mV is 20 uV.
-_SMALL = 0.02
+# Largest value, in a unit, that is better read in the next smaller unit: 0.05 mV is 50 uV.
+_SMALL = 0.1
 # Empty share of an axis beyond the curves.
 _MARGIN = 0.06
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from electrodiff.plot.style import DPI
 
@@ -64,6 +65,7 @@ def _row(figure: Figure, row: Row, bottom: float, total: float) -> list[Axes]:
     places = [(left / WIDTH, bottom / total, width / WIDTH, row.height / total) for left in lefts]
     axes = [figure.add_axes(place) for place in places]
     for ax in axes:
+        ax.yaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))
         ax.yaxis.set_label_coords(-(LEFT - 5.5) / width, 0.5)
     return axes
 

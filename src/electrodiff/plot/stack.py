@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -88,7 +89,7 @@ def ion_curves(solution: Solution, ax: Axes, scale: float) -> list[Floats]:
 
 def title(solution: Solution, figure: Figure) -> None:
     """Write the title of the case and the membrane potential over a figure, and whether the solution is one."""
-    facts = f"membrane potential {number(solution.membrane_potential * 1e3, 4)} mV"
+    facts = f"Vₘ = {number(solution.membrane_potential * 1e3, 4)} mV"
     facts += "" if solution.converged else " (not converged)"
     space = WIDTH - LEFT - RIGHT - text_width(facts) - 4.0
     height = figure.get_size_inches()[1] * INCH
@@ -98,36 +99,36 @@ def title(solution: Solution, figure: Figure) -> None:
     figure.text(1.0 - RIGHT / WIDTH, y, facts, ha="right", va="top", parse_math=False)
 
 
-def _legend_columns(solution: Solution) -> int:
-    widest = max(text_width(name) for name in solution.case.ion_names) + 4.0
-    fitting = int((WIDTH - LEFT - RIGHT) // (widest + _SAMPLE + _ENTRY_GAP))
-    return min(len(solution.case.ions), max(fitting, 1))
+def _legend_lines(labels: Sequence[str]) -> int:
+    """Lines of a legend under the title with these labels."""
+    length = sum(text_width(label) + _SAMPLE + _ENTRY_GAP for label in labels)
+    return math.ceil(length / (WIDTH - LEFT - RIGHT))
+
+
+def _ion_labels(solution: Solution) -> list[str]:
+    return [ion_label(ion, solution.case.valence(ion)) for ion in solution.case.ion_names]
 
 
 def ion_head(solution: Solution) -> float:
     """Height of a figure's head with a title and a legend of the ions [mm]."""
-    lines = -(-len(solution.case.ions) // _legend_columns(solution))
-    return HEAD + lines * LEGEND_LINE
+    return HEAD + _legend_lines(_ion_labels(solution)) * LEGEND_LINE
 
 
 def ion_legend(solution: Solution, figure: Figure) -> None:
     """Write the legend of the ions under the title of a figure."""
-    case = solution.case
-    handles = [
-        Line2D([], [], label=ion_label(ion, case.valence(ion)), **ion_style(index))
-        for index, ion in enumerate(case.ion_names)
-    ]
-    legend(figure, handles, _legend_columns(solution))
+    labels = _ion_labels(solution)
+    legend(figure, [Line2D([], [], label=label, **ion_style(index)) for index, label in enumerate(labels)])
 
 
-def legend(figure: Figure, handles: Sequence[Line2D], columns: int) -> None:
+def legend(figure: Figure, handles: Sequence[Line2D]) -> None:
     """Write a legend under the title of a figure."""
+    lines = _legend_lines([str(handle.get_label()) for handle in handles])
     height = figure.get_size_inches()[1] * INCH
     box = figure.legend(
         handles=handles,
         loc="upper left",
         bbox_to_anchor=(LEFT / WIDTH, 1.0 - HEAD / height),
-        ncols=columns,
+        ncols=math.ceil(len(handles) / lines),
         columnspacing=_ENTRY_GAP / (FONT_SIZE * MM_PER_POINT),
         borderpad=0.0,
     )

@@ -54,7 +54,7 @@ STYLE: dict[Any, Any] = {
 }
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-LINE_WIDTHS = (3.0, 2.6, 2.0, 1.5)
+LINE_WIDTHS = (3.2, 2.7, 2.2, 1.8)
 LINE_STYLES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (8, 2)), (0, (5, 1.5, 1, 1.5, 1, 1.5)))
 SOLUTION: dict[str, Any] = {"color": "#0072B2", "linewidth": 2.6}
 """A profile that belongs to no single ion."""

@@ -67,8 +67,8 @@ def henderson_potential(
 
     valences z_i, diffusivities D_i [m^2/s], concentrations left and right [mol/m^3], all four as mappings by ion name
     or all as sequences; temperature T [K].  An ion missing from the mapping `left` or `right` is absent there.
-    Evaluated without cancellation where G_L = G_R.  Every mixture mixed by stirring; equal to the solution of the
-    diffusion problem only for one salt and for two salts with a common ion at equal concentration.
+    Evaluated without cancellation where G_L = G_R.  For a boundary formed by mixing; equal to the solution of
+    the diffusion problem only for one salt and for two salts with a common ion at equal concentration.
     Raises CaseError when an ion has no valence or diffusivity, one side does not conduct, or a value is negative.
 
     Source: P. Henderson, Z. phys. Chem. 59 (1907) 118 and 63 (1908) 325.

@@ -1,8 +1,8 @@
 """The steady solver as a good numpy programmer would write it: what the numba core is measured against.
 
-The same discrete equations on the same mesh as `electrodiff.fvm.kernels` (a_0 ... a_(n-1) and phi at each node, fluxes
-by Scharfetter and Gummel, pinned rows) and the same Newton's method (update limit, stopping rule), but assembled by
-numpy over all nodes at once and solved by LAPACK as a banded matrix.  The kernels are not used.
+The same discrete equations on the same mesh as in `electrodiff.fvm.kernels` (a_0 ... a_(n-1) and phi at each node,
+fluxes by Scharfetter and Gummel, pinned rows) and the same Newton's method (update limit, stopping rule), but
+assembled by numpy over all nodes at once and solved by LAPACK as a banded matrix.  The kernels are not used.
 
 Unknown r of node k has number k m + r, the ions first and then phi (m = n + 1), so that the rows of a node,
 
@@ -75,12 +75,12 @@ class Band:
 
     def solve(self, right: Floats) -> Floats:
         """Solve for one right-hand side (N m,), which is overwritten, and so is the matrix with "gbsv"."""
+        reach = self.lower, self.upper
         if self.method == "solve_banded":
             # It copies a band this wide whatever overwrite_ab says, so the constant entries may stay where they are.
-            reach = self.lower, self.upper
             solution: Floats = solve_banded(reach, self.memory, right, overwrite_b=True, check_finite=False)
             return solution
-        _, _, solution, info = dgbsv(self.lower, self.upper, self.memory.T, right, overwrite_ab=True, overwrite_b=True)
+        _, _, solution, info = dgbsv(*reach, self.memory.T, right, overwrite_ab=True, overwrite_b=True)
         if info != 0:
             raise LinAlgError(f"LAPACK's dgbsv returned {info}")
         return solution

@@ -107,23 +107,25 @@ def _current(problem: Problem, state: Floats) -> float:
 
 
 def bytes_per_node(problem: Problem) -> float:
-    """Memory of the numba core over the number of nodes: the problem's arrays, the state, and what Newton allocates.
+    """Memory of the numba core per node: the problem's arrays, the state, a copy of the targets, and Newton's arrays.
 
-    The latter is, with m = n + 1 and p border unknowns, the upper blocks (N, m, m), the right-hand sides (N, m, 1 + p),
-    the rows of the border (p, N, m), and a copy of the targets (N, m).
+    The last are, with m = n + 1 and p border unknowns, the upper blocks (N, m, m), the right-hand sides (N, m, 1 + p)
+    and the rows of the border (p, N, m).
     """
     nodes, m = problem.chain.free.shape
     p = problem.border.potential_node.size
     arrays = sum(array.nbytes for array in (*problem.chain, *problem.border) if isinstance(array, np.ndarray))
-    numbers: int = 2 * m + m * (m + (1 + p) + p)
-    return arrays / nodes + 8 * numbers
+    state = target = m
+    work = m * (m + (1 + p) + p)
+    total: float = arrays / nodes + np.dtype(float).itemsize * (state + target + work)
+    return total
 
 
 def _keep_freed_memory() -> None:
     """Have the C library keep freed arrays for the next step: the best setting of the baseline.
 
-    Until it has seen a larger block freed, glibc hands the megabyte that solve_banded frees in each step back to the
-    system, and the next step fills new pages, which can double its time.
+    Until it has seen a larger block freed, glibc may hand the megabytes that solve_banded frees in each step back to
+    the system, and the next step fills new pages: 1400 page faults a solve, which double its time.
     """
     np.ones(2**21).sum()
 
@@ -144,13 +146,14 @@ def take_turns(contest: Contest, seconds: float = SECONDS) -> dict[str, list[flo
 def main() -> None:
     """Print the table."""
     contest = prepare_contest(steady_case())
-    nodes, difference = contest.problem.mesh.nodes, contest.difference
-    print(f"clamped_membrane, {nodes} nodes, {len(contest.problem.case.ions)} ions, {contest.steps} Newton steps each")
+    problem, difference = contest.problem, contest.difference
+    ions = len(problem.case.ions)
+    print(f"clamped_membrane, {problem.mesh.nodes} nodes, {ions} ions, {contest.steps} Newton steps each")
     print(
         f"largest differences: activities {difference.activity:.1e}, potential {difference.potential:.1e} RT/F, "
         f"current {difference.current:.1e} (demanded: {AGREEMENT:.0e})"
     )
-    print(f"numba core: {bytes_per_node(contest.problem):.0f} bytes per node\n")
+    print(f"numba core: {bytes_per_node(problem):.0f} bytes per node\n")
     medians = {name: 1e3 * statistics.median(times) for name, times in take_turns(contest).items()}
     core = next(iter(medians.values()))
     print(f"{'':34}{'median [ms]':>12}{'per step [ms]':>15}{'ratio':>8}")

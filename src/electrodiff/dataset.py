@@ -1,16 +1,34 @@
-"""A solution as a labelled dataset: coordinates, variables, units, long names."""
+"""A solution as labelled data: coordinates, variables, units, long names; in memory (xarray) and on disk (NetCDF)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import xarray
 
 from electrodiff.quantities import QUANTITIES
 
 if TYPE_CHECKING:
+    import xarray
+
     from electrodiff.solution import Solution
+
+
+class Variable(NamedTuple):
+    """Values along named dimensions, with unit and long name."""
+
+    dimensions: tuple[str, ...]
+    values: Any
+    units: str
+    long_name: str
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """What NetCDF readers look for."""
+        return {"units": self.units, "long_name": self.long_name}
+
 
 # name: (dimensions, unit, long name); the values are the attributes of Solution of the same name.
 PROFILES: dict[str, tuple[tuple[str, ...], str, str]] = {
@@ -20,47 +38,81 @@ PROFILES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "charge_density": (("x",), "C m-3", "charge per volume, mobile and fixed"),
     "electric_field": (("x",), "V m-1", "electric field, -dphi/dx"),
     "electrochemical_potential": (("ion", "x"), "J mol-1", "electrochemical potential relative to 1 M at 0 V"),
+    "face_flux": (("x_face", "ion"), "mol m-2 s-1", "flux through each face, with its round-off"),
+    "residuals": (("iteration",), "1", "largest scaled residual before each Newton step"),
+    "updates": (("iteration",), "1", "largest relative change of each Newton step"),
 }
 
 _DIMENSIONS = {"ion": "ion", "side": "side", "layer": "layer_name", "interface": "interface"}
 
 
-def to_dataset(solution: Solution) -> xarray.Dataset:
-    """All profiles, face fluxes, scalars and the Newton history of a solution."""
-    mesh = solution.problem.mesh
-    coordinates: dict[str, Any] = {
-        "x": ("x", solution.x, {"units": "m", "long_name": "position"}),
-        "layer": ("x", solution.layer, {"units": "1", "long_name": "index of the layer"}),
-        "ion": ("ion", list(solution.case.ion_names), {"units": "", "long_name": "ion"}),
-        "x_face": ("x_face", (mesh.x[:-1] + mesh.x[1:]) / 2, {"units": "m", "long_name": "middle of the face"}),
-        "layer_name": ("layer_name", list(solution.case.layer_names), {"units": "", "long_name": "layer"}),
-        "side": ("side", ["left", "right"], {"units": "", "long_name": "side of the stack"}),
-        "interface": ("interface", list(solution.field_ratio), {"units": "", "long_name": "left layer|right layer"}),
+def coordinates(solution: Solution) -> dict[str, Variable]:
+    """Positions, and the names along the other dimensions."""
+    nodes = solution.problem.mesh.x
+    names = {
+        "ion": (solution.case.ion_names, "ion"),
+        "layer_name": (solution.case.layer_names, "layer"),
+        "side": (("left", "right"), "side of the stack"),
+        "interface": (tuple(solution.field_ratio), "left layer|right layer"),
     }
-    variables: dict[str, Any] = {
-        name: (dimensions, getattr(solution, name), {"units": unit, "long_name": long_name})
+    return {
+        "x": Variable(("x",), solution.x, "m", "position"),
+        "layer": Variable(("x",), solution.layer, "1", "index of the layer"),
+        "x_face": Variable(("x_face",), (nodes[:-1] + nodes[1:]) / 2, "m", "middle of the face"),
+        **{name: Variable((name,), list(values), "", text) for name, (values, text) in names.items()},
+    }
+
+
+def variables(solution: Solution) -> dict[str, Variable]:
+    """Profiles, face fluxes, the reported quantities, and the Newton history."""
+    profiles = {
+        name: Variable(dimensions, getattr(solution, name), unit, long_name)
         for name, (dimensions, unit, long_name) in PROFILES.items()
     }
-    attributes = {"units": "mol m-2 s-1", "long_name": "flux through each face, with its round-off"}
-    variables["face_flux"] = (("x_face", "ion"), solution.face_flux, attributes)
-    variables |= _scalars(solution)
-    for name, text in (("residuals", "largest scaled residual"), ("updates", "largest relative change")):
-        variables[name] = ("iteration", getattr(solution, name), {"units": "1", "long_name": f"{text} of each step"})
-    return xarray.Dataset(variables, coordinates)
+    return {**profiles, **_quantities(solution)}
 
 
-def _scalars(solution: Solution) -> dict[str, Any]:
+def _quantities(solution: Solution) -> dict[str, Variable]:
     """The reported quantities; a family lies along the dimension of its members, and null becomes NaN."""
-    variables: dict[str, Any] = {}
+    table = {}
     for name, value in solution.quantities().items():
         quantity = QUANTITIES[name]
-        attributes = {"units": netcdf_unit(quantity.dimension.unit), "long_name": quantity.meaning}
-        if quantity.per:
-            data = np.array([np.nan if item is None else item for item in value.values()])
-            variables[name] = (_DIMENSIONS[quantity.per], data, attributes)
-        else:
-            variables[name] = ((), np.nan if value is None else value, attributes)
-    return variables
+        dimensions = (_DIMENSIONS[quantity.per],) if quantity.per else ()
+        numbers = list(value.values()) if quantity.per else value
+        values = np.array(numbers, dtype=float)  # None becomes NaN
+        table[name] = Variable(dimensions, values, netcdf_unit(quantity.dimension.unit), quantity.meaning)
+    return table
+
+
+def to_dataset(solution: Solution) -> xarray.Dataset:
+    """The solution as an xarray dataset."""
+    import xarray
+
+    def packed(table: Mapping[str, Variable]) -> dict[str, Any]:
+        return {name: (entry.dimensions, entry.values, entry.attributes) for name, entry in table.items()}
+
+    return xarray.Dataset(packed(variables(solution)), packed(coordinates(solution)))
+
+
+def write_netcdf(solution: Solution, path: Path, attributes: Mapping[str, Any]) -> None:
+    """The same data as a NetCDF 4 file, with global attributes; without xarray, whose import takes as long as a run."""
+    import h5netcdf
+    import h5py
+
+    with h5netcdf.File(path, "w") as file:
+        file.attrs.update(attributes)
+        table = {**coordinates(solution), **variables(solution)}
+        for entry in table.values():
+            for dimension, size in zip(entry.dimensions, np.shape(entry.values), strict=True):
+                if dimension not in file.dimensions:
+                    file.dimensions[dimension] = size
+        for name, entry in table.items():
+            text = isinstance(entry.values, list)
+            values = np.array(entry.values, dtype=h5py.string_dtype() if text else None)
+            variable = file.create_variable(name, entry.dimensions, dtype=values.dtype, data=values)
+            variable.attrs.update(entry.attributes)
+            if "x" in entry.dimensions and name not in ("x", "layer"):
+                variable.attrs["coordinates"] = "layer"  # by which a reader knows it for a coordinate
 
 
 def netcdf_unit(unit: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 import electrodiff
 from electrodiff.case import case_text, parse_case
+from electrodiff.dataset import write_netcdf
 from electrodiff.errors import CaseError, ResultError
 from electrodiff.fvm.problem import build_problem
 from electrodiff.grid.mesh import planar_mesh
@@ -27,19 +28,19 @@ def save_solution(solution: Solution, path: str | Path) -> Path:
     The file appears whole: it is written beside its place and then moved there.
     """
     path = Path(path)
-    dataset = solution.dataset.assign_attrs(
-        kind=KIND,
-        Conventions="CF-1.11",
-        title=solution.case.title,
-        case=case_text(solution.case),
-        version=electrodiff.__version__,
-        mesh=f"{solution.nodes} nodes, {solution.problem.mesh.layer[-1] + 1} layers, {solution.case.mesh.geometry}",
-        solver=solution.message,
-        converged=int(solution.converged),
-    )
+    attributes = {
+        "kind": KIND,
+        "Conventions": "CF-1.11",
+        "title": solution.case.title,
+        "case": case_text(solution.case),
+        "version": electrodiff.__version__,
+        "mesh": f"{solution.nodes} nodes, {len(solution.case.layers)} layers, {solution.case.mesh.geometry}",
+        "solver": solution.message,
+        "converged": int(solution.converged),
+    }
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        dataset.to_netcdf(partial, engine="h5netcdf")
+        write_netcdf(solution, partial, attributes)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

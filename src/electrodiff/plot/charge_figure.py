@@ -37,6 +37,8 @@ ANALYTIC: dict[str, dict[str, Any]] = {
 
 # Heights of the panels [mm].
 _WHOLE, _MAGNIFIED = 44.0, 46.0
+# Multiple of the largest charge density up to which a closed form that does not fit is drawn.
+_FAR_OFF = 1.5
 # Net charge of a bulk, relative to its ions, up to which it counts as a neutral electrolyte.
 _NEUTRAL = 1e-3
 
@@ -69,7 +71,7 @@ def charge(solution: Solution) -> Figure:
 
 def closed_form(panel: debye.DebyePanel) -> tuple[str, Floats]:
     """Name and charge density [C/m^3], at the distances of the panel, of the closed form that fits its bulk."""
-    solution, layer, bulk = panel.solution, panel.layer, panel.bulk
+    solution, bulk = panel.solution, panel.bulk
     valences, concentrations = np.array(solution.case.valences), solution.concentration[:, bulk]
     present = concentrations > 0
     ions, net = np.abs(valences) @ concentrations, valences @ concentrations
@@ -77,13 +79,15 @@ def closed_form(panel: debye.DebyePanel) -> tuple[str, Floats]:
         record = solution.case.layers[solution.layer[bulk]]
         density = gouy_chapman_charge_density(
             panel.distance,
-            float(solution.potential[panel.entries[0]] - solution.potential[bulk]),
+            float(solution.potential[panel.interface] - solution.potential[bulk]),
             ionic_strength(valences, concentrations),
             solution.case.relative_permittivity(record),
             solution.case.temperature,
         )
         return GOUY_CHAPMAN, np.asarray(density)
-    return DEBYE_HUECKEL, np.asarray(debye_hueckel_charge_density(panel.distance, -layer.charge, layer.debye_length))
+    return DEBYE_HUECKEL, np.asarray(
+        debye_hueckel_charge_density(panel.distance, -panel.layer.charge, panel.debye_length)
+    )
 
 
 def _draw_debye_layer(panel: debye.DebyePanel, ax: Axes) -> list[Line2D]:
@@ -95,8 +99,9 @@ def _draw_debye_layer(panel: debye.DebyePanel, ax: Axes) -> list[Line2D]:
     unit = CHARGE_DENSITY.unit(density)
     name, analytic = closed_form(panel)
     distance = panel.distance * NANOMETRE
+    near = np.where(np.abs(analytic) <= _FAR_OFF * np.abs(density).max(), analytic, np.nan)
     lines = ax.plot(distance, density * unit.factor, label="Poisson-Nernst-Planck", **SOLUTION)
-    lines += ax.plot(distance, analytic * unit.factor, label=name, **ANALYTIC[name])
+    lines += ax.plot(distance, near * unit.factor, label=name, **ANALYTIC[name])
     ax.set_ylabel(f"charge density [{unit.name}]")
-    ax.set_ylim(linear_limits(density * unit.factor, unit.floor, headroom, with_zero=True))
+    ax.set_ylim(linear_limits(np.append(density, near) * unit.factor, unit.floor, headroom, with_zero=True))
     return lines

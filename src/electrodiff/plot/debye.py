@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodiff.plot.labels import name_above, shortened
-from electrodiff.plot.scale import NANOMETRE
-from electrodiff.plot.sheet import COLUMN_GAP, hide_x_labels, size_mm
+from electrodiff.plot.scale import CHARGE_DENSITY, NANOMETRE
+from electrodiff.plot.sheet import RIGHT, hide_x_labels, size_mm
 from electrodiff.plot.style import GUIDE, layer_shade, number
+from electrodiff.solution import BULK_DEBYE_LENGTHS
+from electrodiff.theory.double_layer import debye_length, ionic_strength
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,18 +47,38 @@ class DebyePanel:
     """Name of the layer on the other side of the interface."""
 
     @property
+    def interface(self) -> int:
+        """Entry of the profiles at its interface."""
+        return self.layer.stop if self.layer.side == "left" else self.layer.start
+
+    @property
     def bulk(self) -> int:
-        """Entry of the profiles where it ends: the far end of an end layer, the middle of another."""
-        return self.layer.start if self.layer.side == "left" else self.layer.stop
+        """Entry of the profiles that stands for the bulk beside it: ten Debye lengths away, or where its layer ends.
+
+        Not the far end of a wide bath, to which a current may have a gradient of its own.
+        """
+        return int(self._within(BULK_DEBYE_LENGTHS * self.layer.debye_length)[-1])
+
+    @cached_property
+    def debye_length(self) -> float:
+        """Debye length of that bulk [m]."""
+        case, bulk = self.solution.case, self.bulk
+        strength = ionic_strength(np.array(case.valences), self.solution.concentration[:, bulk])
+        permittivity = case.relative_permittivity(case.layers[self.solution.layer[bulk]])
+        return float(debye_length(strength, permittivity, case.temperature))
 
     @cached_property
     def entries(self) -> Integers:
         """Entries of the profiles in the panel, from the interface on, one beyond its depth."""
+        return self._within(DEPTH * self.debye_length)
+
+    def _within(self, distance: float) -> Integers:
+        """Entries from the interface to the first one beyond a distance [m], or to the last."""
         entries = np.arange(self.layer.start, self.layer.stop + 1)
         if self.layer.side == "left":
             entries = entries[::-1]
         x = self.solution.x[entries]
-        return entries[: int(np.searchsorted(np.abs(x - x[0]), DEPTH * self.layer.debye_length)) + 1]
+        return entries[: int(np.searchsorted(np.abs(x - x[0]), distance)) + 1]
 
     @property
     def distance(self) -> Floats:
@@ -68,18 +90,24 @@ class DebyePanel:
     @property
     def depth(self) -> float:
         """Largest distance shown [m]."""
-        return min(DEPTH * self.layer.debye_length, float(self.distance[-1]))
+        return min(DEPTH * self.debye_length, float(self.distance[-1]))
 
 
 def debye_panels(solution: Solution) -> list[DebyePanel]:
-    """The Debye layers worth magnifying, from left to right: layers with ions, thick enough to screen."""
-    found = []
+    """The Debye layers worth magnifying, from left to right.
+
+    Their layers hold ions and are thick enough to screen, and their charge density fades away from the interface: it
+    does not beside an interface that only feels the charge of another.
+    """
     thickness = {layer.name: layer.thickness for layer in solution.case.layers}
-    for pair in solution.debye_layers.values():
-        for layer, other in (pair, pair[::-1]):
-            if thickness[layer.layer] >= SCREENED * layer.debye_length:
-                found.append(DebyePanel(solution, layer, other.layer))
-    return found
+    sides = [side for pair in solution.debye_layers.values() for side in (pair, pair[::-1])]
+    screened = [
+        DebyePanel(solution, layer, other.layer)
+        for layer, other in sides
+        if thickness[layer.layer] >= SCREENED * layer.debye_length
+    ]
+    density = np.abs(solution.charge_density)
+    return [panel for panel in screened if density[panel.bulk] <= density[panel.interface] + CHARGE_DENSITY.zero]
 
 
 def draw_frames(panel: DebyePanel, axes: Sequence[Axes]) -> None:
@@ -96,7 +124,7 @@ def draw_frames(panel: DebyePanel, axes: Sequence[Axes]) -> None:
         ax.set_xlabel("distance from the interface [nm]")
     hide_x_labels(axes[:-1])
     title = f"{panel.layer.layer}, next to {panel.neighbour}"
-    axes[0].set_title(shortened(title, size_mm(axes[0])[0] + 0.7 * COLUMN_GAP), parse_math=False)
+    axes[0].set_title(shortened(title, size_mm(axes[0])[0] + 2.0 * (RIGHT - 1.0)), parse_math=False)
 
 
 def mark_debye_length(panel: DebyePanel, axes: Sequence[Axes], facts: str = "") -> float:
@@ -104,7 +132,7 @@ def mark_debye_length(panel: DebyePanel, axes: Sequence[Axes], facts: str = "") 
 
     Returns the share of the height of the first axes that the names take.
     """
-    length = panel.layer.debye_length * NANOMETRE
+    length = panel.debye_length * NANOMETRE
     lines = [facts] if facts else []
     lines.append(f"Debye length {number(length)} nm")
     headroom = name_above(axes[0], lines, length, (0.0, panel.depth * NANOMETRE))

@@ -119,7 +119,7 @@ def draw_labels(ax: Axes, labels: Sequence[Label]) -> float:
         own = index % len(rows)
         x = rows[own][index]
         top = _PAD + own * line
-        _write(ax, text, low + x * per_mm, 1.0 - (top + _ASCENT) / height)
+        _write(ax, text.split("\n"), low + x * per_mm, top)
         if abs(x - targets[index]) > _NEAR or widths[index] > _OVERHANG * label.room / per_mm:
             path = _path([row[index] for row in rows[own:]], top, line)
             path.append((float(targets[index]), bottom + _LEADER))
@@ -137,8 +137,7 @@ def name_above(ax: Axes, lines: Sequence[str], x: float, within: tuple[float, fl
     low, high = ax.get_xlim()
     half = (max(text_width(line) for line in lines) / 2.0 + _PAD) / width * abs(high - low)
     centre = min(max(x, min(within) + half), max(within) - half)
-    for index, line in enumerate(lines):
-        _write(ax, line, centre, 1.0 - (index * _LINE + _ASCENT) / height)
+    _write(ax, lines, centre, 0.0)
     return (len(lines) * _LINE + _PAD) / height
 
 
@@ -150,14 +149,15 @@ def _path(stations: Sequence[float], top: float, line: float) -> list[tuple[floa
     return path
 
 
-def _write(ax: Axes, text: str, x: float, y: float) -> None:
-    transform = ax.get_xaxis_transform()
-    ax.text(x, y, text, transform=transform, ha="center", va="baseline", linespacing=1.1, parse_math=False)
+def _write(ax: Axes, lines: Sequence[str], x: float, top: float) -> None:
+    """Write lines of text centred on x, from a distance [mm] under the top of the axes on; baselines are aligned."""
+    transform, height = ax.get_xaxis_transform(), size_mm(ax)[1]
+    for index, line in enumerate(lines):
+        y = 1.0 - (top + index * _LINE + _ASCENT) / height
+        ax.text(x, y, line, transform=transform, ha="center", va="baseline", parse_math=False)
 
 
 def _lead(ax: Axes, path: Sequence[tuple[float, float]]) -> None:
     xs, ys = zip(*path, strict=True)
-    transform = ax.get_xaxis_transform()
-    ax.plot(
-        xs, ys, transform=transform, marker="o", markersize=2.5, markevery=[len(xs) - 1], label="_leader", **GUIDE
-    )
+    (line,) = ax.plot(xs, ys, transform=ax.get_xaxis_transform(), label="_leader", **GUIDE)
+    line.set(marker="o", markersize=2.5, markevery=[len(xs) - 1])

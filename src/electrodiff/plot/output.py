@@ -6,12 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from matplotlib import rc_context
-
 from electrodiff.plot.charge_figure import charge
 from electrodiff.plot.field_figure import field
 from electrodiff.plot.profiles_figure import profiles
-from electrodiff.plot.style import DPI, STYLE
+from electrodiff.plot.style import DPI, settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,6 +45,6 @@ def save_figures(solution: Solution, folder: str | Path, formats: Sequence[str] 
 def _save(figure: Figure, path: Path, ending: str) -> Path:
     # The lowest level of compression: a third of the time for half as much again on disk.
     options: dict[str, Any] = {"pil_kwargs": {"compress_level": 1}} if ending == "png" else {}
-    with rc_context(STYLE):
+    with settings():
         figure.savefig(path, format=ending, dpi=DPI, metadata=_METADATA.get(ending), **options)
     return path

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Limits = tuple[float, float]
 
 NANOMETRE = 1e9
 """nm per m."""
@@ -38,7 +39,7 @@ class Ladder:
 
     def unit(self, values: Floats) -> Unit:
         """The first unit in which the values [SI] are not small."""
-        largest = float(np.nanmax(np.abs(values), initial=0.0))
+        largest = float(np.max(np.abs(values[np.isfinite(values)]), initial=0.0))
         name, factor = next((step for step in self.units if largest * step[1] >= _SMALL), self.units[0])
         if largest <= self.zero:
             name, factor = self.units[0]
@@ -53,9 +54,7 @@ FIELD = Ladder(2.0, (("MV/m", 1e-6), ("kV/m", 1e-3), ("V/m", 1.0)))
 DISPLACEMENT = Ladder(2e-9, (("mC/m²", 1e3), ("µC/m²", 1e6), ("nC/m²", 1e9)))
 
 
-def linear_limits(
-    values: Floats, floor: float, headroom: float = 0.0, with_zero: bool = False
-) -> tuple[float, float]:
+def linear_limits(values: Floats, floor: float, headroom: float = 0.0, with_zero: bool = False) -> Limits:
     """Limits of a linear axis around the values, with a share `headroom` of its height free at the top.
 
     A span below `floor` is a constant, shown in the middle of an axis two units high.
@@ -69,7 +68,7 @@ def linear_limits(
     return low, low + (high - low) / (1.0 - headroom)
 
 
-def log_limits(low: float, high: float, headroom: float = 0.0) -> tuple[float, float]:
+def log_limits(low: float, high: float, headroom: float = 0.0) -> Limits:
     """Limits of a logarithmic axis from `low` to `high`, with a margin and a share `headroom` free at the top."""
     bottom, top = linear_limits(np.log10([low, high]), 0.0, headroom)
     return float(10.0**bottom), float(10.0**top)

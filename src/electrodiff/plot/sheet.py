@@ -18,7 +18,7 @@ INCH = 25.4
 """mm per inch."""
 WIDTH = 180.0
 """Width of every figure [mm]."""
-LEFT, RIGHT = 21.0, 4.0
+LEFT, RIGHT = 21.0, 6.0
 """Space for the labels of the y axis, and at the right edge [mm]."""
 COLUMN_GAP = 23.0
 """Between the panels of a row: the labels of the next y axis [mm]."""
@@ -65,17 +65,15 @@ def _row(figure: Figure, row: Row, bottom: float, total: float) -> list[Axes]:
     places = [(left / WIDTH, bottom / total, width / WIDTH, row.height / total) for left in lefts]
     axes = [figure.add_axes(place) for place in places]
     for ax in axes:
-        ax.yaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))
         ax.yaxis.set_label_coords(-(LEFT - 5.5) / width, 0.5)
     return axes
 
 
 def size_mm(ax: Axes) -> tuple[float, float]:
     """Width and height of an axes [mm]."""
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    box, (width, height) = ax.get_position(), figure.get_size_inches()
-    return float(box.width * width * INCH), float(box.height * height * INCH)
+    return float(ax.bbox.width) / DPI * INCH, float(ax.bbox.height) / DPI * INCH
 
 
 def hide_x_labels(axes: Sequence[Axes]) -> None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from matplotlib import rc_context
+from matplotlib import rc_context, rcdefaults, rcParams
 
 from electrodiff.ions import KNOWN_IONS
 
@@ -72,12 +73,21 @@ _WATER, _LIPID = 80.0, 2.0
 _LIGHTEST, _DARKEST = 0.975, 0.84
 
 
+@contextmanager
+def settings() -> Iterator[None]:
+    """Our style over matplotlib's defaults, whatever the user's settings, which are back at the end."""
+    with rc_context():
+        rcdefaults()
+        rcParams.update(STYLE)
+        yield
+
+
 def styled(draw: Callable[[Solution], Figure]) -> Callable[[Solution], Figure]:
-    """The same function, drawing in our style whatever the user's settings; they are back when it returns."""
+    """The same function, drawing in our style."""
 
     @functools.wraps(draw)
     def draw_in_style(solution: Solution) -> Figure:
-        with rc_context(STYLE):
+        with settings():
             return draw(solution)
 
     return draw_in_style

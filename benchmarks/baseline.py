@@ -91,7 +91,7 @@ class Baseline:
 
     def __init__(self, problem: Problem, options: NewtonOptions, method: Method = "solve_banded") -> None:
         """Raises ValueError if the problem has border unknowns, such as a floating end."""
-        if problem.border.potential_node.size:
+        if problem.border.kind.size:
             raise ValueError("the baseline has no border unknowns; give both ends a potential, such as '-65 mV'")
         chain, self.options = problem.chain, options
         # As in `solve_newton`: relative to the largest reservoir concentration.

@@ -107,17 +107,17 @@ def _current(problem: Problem, state: Floats) -> float:
 
 
 def bytes_per_node(problem: Problem) -> float:
-    """Memory of the numba core per node: the problem's arrays, the state, a copy of the targets, and Newton's arrays.
+    """Memory of the numba core per node: the problem's arrays, the state, and Newton's arrays.
 
     The last are, with m = n + 1 and p border unknowns, the upper blocks (N, m, m), the right-hand sides (N, m, 1 + p)
-    and the rows of the border (p, N, m).
+    and the rows of the border (p, N, m); with a border also copies of the targets and of the conductances.
     """
     nodes, m = problem.chain.free.shape
-    p = problem.border.potential_node.size
+    p = problem.border.kind.size
     arrays = sum(array.nbytes for array in (*problem.chain, *problem.border) if isinstance(array, np.ndarray))
-    state = target = m
+    copies = m + (m - 1) if p else 0
     work = m * (m + (1 + p) + p)
-    total: float = arrays / nodes + np.dtype(float).itemsize * (state + target + work)
+    total: float = arrays / nodes + np.dtype(float).itemsize * (m + copies + work)
     return total
 
 

@@ -90,7 +90,8 @@ def test_the_counted_memory_is_what_newton_allocates(contest: Contest, left: str
     problem = _problem(contest.problem.case.replace("left.potential", left))
     nodes, m = problem.chain.free.shape
     given = sum(array.nbytes for array in (*problem.chain, *problem.border) if isinstance(array, np.ndarray))
-    counted = bytes_per_node(problem) * nodes - given - 2 * 8 * nodes * m  # less state and targets, which it is given
+    copies = 2 * m - 1 if problem.border.kind.size else 0
+    counted = bytes_per_node(problem) * nodes - given - 8 * nodes * (m + copies)  # less the state and what it is given
     # within less than one more array (N,); the interpreter takes 3 kB
     assert _allocated_by_newton(problem) == pytest.approx(counted, abs=8 * nodes - 1)
 
@@ -99,13 +100,16 @@ def _allocated_by_newton(problem: Problem) -> int:
     """Peak of the bytes allocated by one Newton step, whose loop runs uncompiled, where Python can count them."""
     state = first_guess(problem)
     history, worst = np.zeros((1, 2)), np.zeros(2, dtype=np.int64)
-    chain = problem.chain._replace(target=problem.chain.target.copy())
-    loop: Any = kernels.newton
+    gate = np.ones(problem.border.kind.size)
+    chain = problem.chain._replace(target=problem.chain.target.copy(), conductance=problem.chain.conductance.copy())
+    loop: Any = kernels.newton_point_ions
     loop = getattr(loop, "py_func", loop)  # it is uncompiled already under NUMBA_DISABLE_JIT
-    loop(chain, problem.border, 1e-9, 1e-6, 1, state, history, worst)  # compiles what it calls
+    loop(
+        chain, problem.border, problem.chain.conductance, 1e-9, 1e-6, 1, state, gate, history, worst
+    )  # compiles what it calls
     tracemalloc.start()
     try:
-        loop(chain, problem.border, 1e-9, 1e-6, 1, state, history, worst)
+        loop(chain, problem.border, problem.chain.conductance, 1e-9, 1e-6, 1, state, gate, history, worst)
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -71,9 +71,13 @@ class SI:
                 raise problem("", value, f"{reason}{self._expected}") from error
         if isinstance(value, bool) or not isinstance(value, int | float) or not allow_bare:
             raise problem("", value, self._expected)
-        if not math.isfinite(value):
+        try:
+            number = float(value)
+        except OverflowError:  # a whole number of more than 308 digits
+            number = math.inf
+        if not math.isfinite(number):
             raise problem("", value, f"it must be finite; {self._expected}")
-        return float(value)
+        return number
 
     def serialise(self, value: float | str) -> float | str:
         """What stands in a case file: "5e-09 m", a plain number, or the keyword."""

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodiff.checks import SIDES
-from electrodiff.fvm.kernels.faces import face_fluxes
+from electrodiff.fvm.kernels.faces import face_values
 from electrodiff.fvm.problem import Problem
 from electrodiff.model import Case
 from electrodiff.quantities import QUANTITIES
@@ -133,10 +133,12 @@ class Solution:
         """(n, M) activity of each ion [mol/m^3]; 0 where it is absent."""
         return self.state[self.node, :-1].T * self.problem.scales.concentration
 
-    @property
+    @cached_property
     def concentration(self) -> Floats:
-        """(n, M) concentration of each ion [mol/m^3]: beta times activity."""
-        return self.problem.chain.partition[self._face].T * self.activity
+        """(n, M) concentration of each ion [mol/m^3]: beta a / gamma."""
+        _, _, left, right = self._faces
+        at_left_of_face = (self.node == self._face)[:, None]
+        return np.where(at_left_of_face, left[self._face], right[self._face]).T * self.problem.scales.concentration
 
     @property
     def charge_density(self) -> Floats:
@@ -171,11 +173,12 @@ class Solution:
     # ---- fluxes ---------------------------------------------------------------------------------------------------
 
     @cached_property
-    def _faces(self) -> tuple[Floats, Floats]:
+    def _faces(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Flux, weight, and concentrations at the left and right end of every face, (N-1, n) each."""
         shape = (self.nodes - 1, len(self.case.ions))
-        flux, weight = np.empty(shape), np.empty(shape)
-        face_fluxes(self.problem.chain, self.state, flux, weight)
-        return flux, weight
+        flux, weight, left, right = (np.empty(shape) for _ in range(4))
+        face_values(self.problem.chain, self.state, flux, weight, left, right)
+        return flux, weight, left, right
 
     @property
     def face_flux(self) -> Floats:
@@ -190,7 +193,7 @@ class Solution:
 
         The weights favour the membrane, where faces agree to round-off.  An ion that is absent somewhere has flux 0.
         """
-        flux, weight = self._faces
+        flux, weight, _, _ = self._faces
         crosses = np.isfinite(weight).all(axis=0)
         weight = np.where(crosses, weight, 1.0)
         mean = np.where(crosses, (flux * weight).sum(axis=0) / weight.sum(axis=0), 0.0)
@@ -233,7 +236,9 @@ class Solution:
                 entry = entries.start if index == 0 else entries.stop - 1
             strength = float(np.square(self.case.valences) @ self.concentration[:, entry]) / 2
             permittivity = self.case.relative_permittivity(layer)
-            lengths.append(float(debye_length(strength, permittivity, self.case.temperature)) if strength else math.inf)
+            # Not "!= 0": an unconverged state may hold NaN, and is still to be drawn.
+            screened = strength > 0
+            lengths.append(float(debye_length(strength, permittivity, self.case.temperature)) if screened else math.inf)
         return lengths
 
     @cached_property

@@ -63,7 +63,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def electrodiff(folder: Path) -> Callable:
+def electrodiff(folder: Path) -> Callable:  # noqa: ARG001 - it is the working directory
     """`electrodiff(*arguments)` runs a command in the working directory and returns exit code, stdout and stderr."""
     runner = CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})
     return lambda *arguments: runner.invoke(app, [str(argument) for argument in arguments])

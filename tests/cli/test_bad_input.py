@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-
 # The results of `run`, without the figures: quick to make if a bad case should get through.
 RUN = ("run", "my.toml", "--no-plots")
 
@@ -34,10 +33,10 @@ def assert_one_message(exit_code: int, stdout: str, stderr: str, *parts: str) ->
 def refused(electrodiff: Callable, folder: Path) -> Callable:
     """`refused(text, parts, *options)` runs a case text and checks that it is refused and that nothing is written."""
 
-    def run(text: str | bytes, parts: tuple[str, ...], *options: str) -> None:
+    def run(text: str | bytes, parts: tuple[str, ...], *options: str, command: tuple[str, ...] = RUN) -> None:
         (folder / "my.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
         before = tree(folder)
-        result = electrodiff(*RUN, *options)
+        result = electrodiff(*command, *options)
         assert isinstance(result.exception, SystemExit), repr(result.exception)
         assert_one_message(result.exit_code, result.stdout, result.stderr, *parts)
         assert tree(folder) == before
@@ -409,7 +408,7 @@ def test_one_bad_override_among_good_ones_is_refused(refused: Callable, case_tex
 @pytest.mark.parametrize("formats", [["gif"], ["png", "PDF"], [""]])
 def test_an_unknown_format_is_refused(refused: Callable, case_text: str, formats: list[str]) -> None:
     options = [option for name in formats for option in ("--format", name)]
-    refused(case_text, ("--format", formats[-1], "png, svg, pdf"), *options)
+    refused(case_text, ("--format", formats[-1], "png, svg, pdf"), *options, command=("run", "my.toml"))
 
 
 @pytest.mark.parametrize("out", ["file", "file/results", "file/a/b"])

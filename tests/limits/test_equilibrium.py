@@ -10,7 +10,7 @@ import pytest
 from scipy import constants
 
 import electrodiff as ed
-from electrodiff.fvm.kernels.faces import face_fluxes
+from electrodiff.fvm.kernels.faces import face_values
 from electrodiff.fvm.problem import build_problem
 from electrodiff.grid.line import layered_line
 
@@ -101,8 +101,8 @@ def test_flux_vanishes_to_round_off_at_boltzmann_equilibrium(case_of):
     phi = np.random.default_rng(1).normal(scale=3, size=problem.mesh.nodes)
     z = np.array(case.valences)
     state = np.column_stack([np.exp(-np.outer(phi, z)), phi])
-    flux = np.empty((problem.mesh.nodes - 1, z.size))
-    face_fluxes(problem.chain, state, flux, np.empty_like(flux))
+    flux, *others = np.empty((4, problem.mesh.nodes - 1, z.size))
+    face_values(problem.chain, state, flux, *others)
     step = np.abs(np.diff(phi))[:, None]
     scale = problem.chain.conductance * np.maximum(state[1:, :-1], state[:-1, :-1]) * (1 + step)
     # exp(-z phi) is itself rounded, relative to phi: |phi| eps, and so is the difference of two phi.

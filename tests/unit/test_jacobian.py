@@ -7,21 +7,22 @@ import pytest
 
 import electrodiff as ed
 from electrodiff.fvm.kernels import chain as rows
-from electrodiff.fvm.kernels.arrays import Border
+from electrodiff.fvm.kernels.arrays import CURRENT
 from electrodiff.fvm.kernels.border import border_columns, border_equations, solve_border
-from electrodiff.fvm.kernels.chain import block_row, eliminate
+from electrodiff.fvm.kernels.chain import block_row, eliminate_point_ions
 from electrodiff.fvm.kernels.compiler import kernel
-from electrodiff.fvm.problem import Problem, build_problem
+from electrodiff.fvm.kernels.flux import FACE_LINES
+from electrodiff.fvm.problem import BorderUnknown, Problem, as_border, build_problem
 from electrodiff.grid.line import layered_line
 
 
 @kernel
 def all_rows(chain, state, out_rows):
     """`block_row` of every node: (N, LINES, m)."""
-    faces = np.zeros((2, 4, len(chain.valence)))
+    faces = np.zeros((2, FACE_LINES, len(chain.valence)))
     row = np.empty((rows.LINES, state.shape[1]))
     for k in range(state.shape[0]):
-        block_row(chain, state, k, faces, row)
+        block_row(chain, state, k, False, faces, row)
         out_rows[k] = row
 
 
@@ -106,7 +107,7 @@ def test_elimination_solves_the_newton_system(problem):
         expected = np.linalg.solve(jacobian, -residual).reshape(state.shape)
         nodes, m = state.shape
         update = np.empty((nodes, m, 1))
-        failed, norm = eliminate(problem.chain, state, np.empty((nodes, m, m)), update)
+        failed, norm = eliminate_point_ions(problem.chain, state, np.empty((nodes, m, m)), update)
         assert failed == -1
         assert norm == pytest.approx(np.abs(residual / np.diag(jacobian)).max(), rel=1e-12)
         np.testing.assert_allclose(update[:, :, 0], expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max())
@@ -121,10 +122,11 @@ def test_bordered_elimination_solves_the_bordered_system(problem):
     columns, row = generator.normal(size=(nodes, m, 2)), generator.normal(size=(2, nodes, m))
     equation, delta = generator.normal(size=2), np.empty(2)
     right = np.concatenate([np.empty((nodes, m, 1)), -columns], axis=2)
-    eliminate(problem.chain, state, np.empty((nodes, m, m)), right)
-    assert solve_border(equation, row, right, delta)
+    eliminate_point_ions(problem.chain, state, np.empty((nodes, m, m)), right)
+    corner = generator.normal(size=(2, 2))
+    assert solve_border(equation, row, corner, right, delta)
 
-    whole = np.block([[jacobian, columns.reshape(-1, 2)], [row.reshape(2, -1), np.zeros((2, 2))]])
+    whole = np.block([[jacobian, columns.reshape(-1, 2)], [row.reshape(2, -1), corner]])
     expected = np.linalg.solve(whole, -np.concatenate([residual, equation]))
     np.testing.assert_allclose(delta, expected[-2:], rtol=1e-9)
     np.testing.assert_allclose(right[:, :, 0].ravel(), expected[:-2], rtol=1e-9, atol=1e-9 * np.abs(expected).max())
@@ -133,18 +135,18 @@ def test_bordered_elimination_solves_the_bordered_system(problem):
 def test_border_column_moves_the_potential_of_its_node(problem):
     nodes, m = problem.chain.free.shape
     right = np.full((nodes, m, 2), np.nan)
-    border_columns(problem.border, right)
+    border_columns(problem.chain, problem.border, np.ones(1), np.ones((nodes, m)), right)
     assert right[0, m - 1, 1] == 1
     assert np.count_nonzero(right[:, :, 1]) == 1
 
 
 def test_border_row_is_the_derivative_of_the_net_current(problem):
     state = random_states(problem, 6)[3]
-    border = Border(np.array([0]), np.array([5]), np.array([0.1]))
+    border = as_border([BorderUnknown(CURRENT, 0, 4, 5, 5, 0.1)])
 
     def current(at: np.ndarray) -> tuple[float, np.ndarray]:
-        equation, row = np.empty(1), np.empty((1, *at.shape))
-        border_equations(problem.chain, border, at, equation, row)
+        equation, row, corner = np.empty(1), np.empty((1, *at.shape)), np.empty((1, 1))
+        border_equations(problem.chain, border, np.ones(1), at, equation, row, corner)
         return float(equation[0]), row[0]
 
     _, row = current(state)

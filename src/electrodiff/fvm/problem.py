@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from electrodiff.fvm.kernels.arrays import Border, Chain, Floats
+from electrodiff.fvm.kernels.arrays import CURRENT, Border, Chain, Floats
 from electrodiff.grid.mesh import Mesh
 from electrodiff.model import Case
 from electrodiff.units import VACUUM_PERMITTIVITY, Scales
@@ -50,6 +52,8 @@ def _chain(case: Case, mesh: Mesh, scales: Scales) -> Chain:
         surface_charge=_surface_charge(case, mesh) / scales.surface_charge,
         free=free,
         target=target,
+        packing=np.zeros(len(ions)),
+        exponent=np.zeros(len(ions)),
     )
 
 
@@ -83,14 +87,33 @@ def _surface_charge(case: Case, mesh: Mesh) -> Floats:
 
 def _border(case: Case, mesh: Mesh) -> Border:
     """Border unknowns: a floating end, with zero net current through the middle of the most resistive layer."""
-    nodes = [node for node, end in ((0, case.left), (mesh.nodes - 1, case.right)) if end.is_floating]
     start, end = mesh.boundaries[(layer := most_resistive_layer(case)) : layer + 2]
-    return Border(
-        potential_node=np.array(nodes, dtype=np.int64),
-        # Any face would do; there the fluxes are free of the round-off that they have in the baths.
-        current_face=np.full(len(nodes), (start + end) // 2, dtype=np.int64),
-        current=np.zeros(len(nodes)),
-    )
+    # Any face would do; there the fluxes are free of the round-off that they have in the baths.
+    face = int(start + end) // 2
+    nodes = [node for node, end in ((0, case.left), (mesh.nodes - 1, case.right)) if end.is_floating]
+    entries = [BorderUnknown(CURRENT, node, len(case.ions), face, face, 0.0) for node in nodes]
+    return as_border(entries)
+
+
+class BorderUnknown(NamedTuple):
+    """One border unknown; see `Border` for the meaning of its parts."""
+
+    kind: int
+    node: int
+    row: int
+    first: int
+    last: int
+    value: float
+    slope: float = 1.0
+
+
+_TYPES: tuple[type, ...] = (np.int64, np.int64, np.int64, np.int64, np.int64, np.float64, np.float64)
+
+
+def as_border(unknowns: Sequence[BorderUnknown]) -> Border:
+    """Border unknowns as flat arrays."""
+    columns = zip(*unknowns, strict=True) if unknowns else [()] * len(BorderUnknown._fields)
+    return Border(*(np.array(column, dtype=kind) for column, kind in zip(columns, _TYPES, strict=True)))
 
 
 def most_resistive_layer(case: Case) -> int:

@@ -19,19 +19,20 @@ def first_guess(problem: Problem) -> Floats:
     case, mesh, chain = problem.case, problem.mesh, problem.chain
     n = len(case.ions)
     left, right = chain.target[0].copy(), chain.target[-1].copy()
-    if problem.border.potential_node.size:
-        floating = problem.border.potential_node[0]
-        (left if floating == 0 else right)[n] += floating_guess(case) * (1 if floating == 0 else -1)
+    if case.left.is_floating:
+        left[n] += floating_guess(case)
+    if case.right.is_floating:
+        right[n] += left[n] - floating_guess(case)
     state = np.empty((mesh.nodes, n + 1))
     dielectric = [
         min(layer.thickness, layer_debye_length(case, layer)) / case.relative_permittivity(layer)
         for layer in case.layers
     ]
-    state[:, n] = left[n] + (right[n] - left[n]) * _progress(problem, np.array(dielectric))
+    state[:, n] = _between(left[n], right[n], _progress(problem, np.array(dielectric)))
     for i, ion in enumerate(case.ions):
         resistance = np.array([_resistance(case, layer, ion) for layer in range(len(case.layers))])
         reservoirs = [case.concentrations(side)[ion] / problem.scales.concentration for side in ("left", "right")]
-        state[:, i] = reservoirs[0] + (reservoirs[1] - reservoirs[0]) * _progress(problem, resistance)
+        state[:, i] = _between(*reservoirs, _progress(problem, resistance))
     pinned = chain.free == 0
     state[pinned] = chain.target[pinned]
     state[0, n], state[-1, n] = left[n], right[n]
@@ -61,6 +62,11 @@ def _resistance(case: Case, index: int, ion: str) -> float:
     return layer.thickness / conductance if conductance > 0 else np.inf
 
 
+def _between(left: float, right: float, progress: Floats) -> Floats:
+    """From left to right, exact at both ends: an ion absent on one side starts from 0 there, not from round-off."""
+    return (1 - progress) * left + progress * right
+
+
 def _progress(problem: Problem, share: Floats) -> Floats:
     """(N,) fraction of the way from left to right at each node when each layer takes `share` of it, evenly inside.
 
@@ -71,4 +77,4 @@ def _progress(problem: Problem, share: Floats) -> Floats:
         share = np.isinf(share).astype(float)
     thickness = np.array([layer.thickness for layer in problem.case.layers])
     step = (share / share.sum() / thickness)[mesh.layer] * np.diff(mesh.x)
-    return np.concatenate([[0.0], np.cumsum(step)])
+    return np.minimum(np.concatenate([[0.0], np.cumsum(step)]), 1.0)

@@ -66,20 +66,24 @@ class NewtonResult:
 def solve_newton(problem: Problem, guess: Floats, options: NewtonOptions = NewtonOptions()) -> NewtonResult:
     """Solve the problem from a guess (N, m), which is left as it is."""
     state = np.array(guess, dtype=float)
-    target = problem.chain.target.copy()
-    floating = problem.border.potential_node
-    # The kernel moves the pinned potential of a floating end together with its border unknown, in this copy.
-    target[floating, -1] = state[floating, -1]
-    largest = float(problem.chain.target[:, :-1].max()) or 1.0
+    chain, border = problem.chain, problem.border
+    if border.kind.size:
+        # What the border unknowns pin or multiply is written by the kernel, into copies.
+        chain = chain._replace(target=chain.target.copy(), conductance=chain.conductance.copy())
+    gate = np.ones(border.kind.size)
+    largest = float(chain.target[:, :-1].max()) or 1.0
     history = np.zeros((options.max_iterations, 2))
     worst = np.zeros(2, dtype=np.int64)
-    code, iterations = kernels.newton(
-        problem.chain._replace(target=target),
-        problem.border,
+    newton = kernels.newton_sized_ions if chain.packing.any() else kernels.newton_point_ions
+    code, iterations = newton(
+        chain,
+        border,
+        problem.chain.conductance,
         options.tolerance,
         options.activity_floor * largest,
         options.max_iterations,
         state,
+        gate,
         history,
         worst,
     )

@@ -38,18 +38,32 @@ class Chain(NamedTuple):
     """(N, m) 1 where the unknown obeys its balance, 0 where it is pinned to `target`."""
     target: Floats
     """(N, m) value of a pinned unknown: reservoir values at the ends, 0 for an absent ion."""
+    packing: Floats
+    """(n,) v_i, the volume that a concentration of 1 of the ion fills; 0 for point ions."""
+    exponent: Floats
+    """(n,) v_i / v_0 of the steric activity coefficient, v_0 the smallest v; 0 for point ions."""
 
 
 class Border(NamedTuple):
-    """p scalar unknowns s with one scalar equation each.
+    """p scalar unknowns with one scalar equation each; entry b of every array describes border unknown b.
 
-    Border unknown b is the potential of node `potential_node[b]` (which is pinned to it), and its equation is that the
-    net current through face `current_face[b]` is `current[b]`.
+    kind CURRENT: the potential of `node`, such that the net current through face `first` is `value`.
+    kind AMOUNT: the activity `row` of `node`, such that the nodes `first` to `last` hold the amount `value` of the ion.
+    kind GATING: the factor of the conductance of ion `row` on the faces from node `first` to node `last`, which is
+    1 / (1 + exp(-(V - value) / slope)) at V = phi(first) - phi(last).
+
+    In the first two kinds the unknown is an entry of the state, which the chain's own row pins to its target.
     """
 
-    potential_node: Integers
-    """(p,)"""
-    current_face: Integers
-    """(p,)"""
-    current: Floats
-    """(p,) given net current."""
+    kind: Integers
+    node: Integers
+    row: Integers
+    first: Integers
+    last: Integers
+    value: Floats
+    slope: Floats
+
+
+CURRENT = 0
+AMOUNT = 1
+GATING = 2

@@ -6,68 +6,198 @@
 The elimination of the chain gives y = -J^-1 R and w = -J^-1 b, one more column for each border unknown; then
 
     (e + c w) delta_s = -(g + c y),        delta = y + w delta_s.
+
+The kinds of border unknowns and their equations are those of `arrays.Border`.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from electrodiff.fvm.kernels.arrays import Border, Chain, Floats
+from electrodiff.fvm.kernels.arrays import AMOUNT, CURRENT, GATING, Border, Chain, Floats
 from electrodiff.fvm.kernels.compiler import kernel
-from electrodiff.fvm.kernels.flux import DRIFT, FLUX, LEFT, RIGHT, flux_scharfetter_gummel
+from electrodiff.fvm.kernels.flux import (
+    DRIFT,
+    FACE_LINES,
+    FACTOR_LEFT,
+    FLUX,
+    GRADIENT_LEFT,
+    GRADIENT_RIGHT,
+    LEFT,
+    RIGHT,
+    VOID_LEFT,
+    VOID_RIGHT,
+)
+from electrodiff.fvm.kernels.steric import flux_of_ions
 
 
 @kernel
-def border_columns(border: Border, out_right: Floats) -> None:
-    """Fill columns 1 ... p of `out_right` (N, m, 1 + p) with -b: each border unknown is the potential of one node."""
-    potential = out_right.shape[1] - 1
-    out_right[:, :, 1:] = 0.0
-    for b in range(border.potential_node.size):
-        out_right[border.potential_node[b], potential, 1 + b] = 1.0
+def place_borders(border: Border, ungated: Floats, gate: Floats, state: Floats, out_chain: Chain) -> None:
+    """Bring the chain's arrays up to the border unknowns: what is pinned to them, and what they multiply.
+
+    `gate` (p,) holds the unknowns of kind GATING, `ungated` (N-1, n) the conductances without their factors.
+    """
+    for b in range(border.kind.size):
+        if border.kind[b] == GATING:
+            for k in range(border.first[b], border.last[b]):
+                out_chain.conductance[k, border.row[b]] = gate[b] * ungated[k, border.row[b]]
+        else:
+            out_chain.target[border.node[b], border.row[b]] = state[border.node[b], border.row[b]]
 
 
 @kernel
-def border_equations(chain: Chain, border: Border, state: Floats, out_residual: Floats, out_row: Floats) -> None:
-    """g (p,) and c (p, N, m) of "the net current through a face is the given one"."""
+def border_columns(chain: Chain, border: Border, gate: Floats, state: Floats, out_right: Floats) -> None:
+    """Fill columns 1 ... p of `out_right` (N, m, 1 + p) with -b."""
+    for k in range(out_right.shape[0]):
+        for r in range(out_right.shape[1]):
+            for c in range(1, out_right.shape[2]):
+                out_right[k, r, c] = 0.0
+    face = np.zeros((FACE_LINES, len(chain.valence)))
+    for b in range(border.kind.size):
+        row = border.row[b]
+        if border.kind[b] != GATING:
+            out_right[border.node[b], row, 1 + b] = 1.0
+            continue
+        for k in range(border.first[b], border.last[b]):
+            flux_of_ions(chain, state, k, face)
+            by_gate = face[FLUX, row] / gate[b]
+            out_right[k, row, 1 + b] -= chain.free[k, row] * by_gate
+            out_right[k + 1, row, 1 + b] += chain.free[k + 1, row] * by_gate
+
+
+@kernel
+def net_current(
+    chain: Chain, border: Border, gate: Floats, state: Floats, b: int, out_row: Floats, out_corner: Floats
+) -> float:
+    """Net current through the face of border b, with its derivatives by the chain (N, m) and the border (p,)."""
     n = len(chain.valence)
-    face = np.empty((4, n))
-    out_row[:] = 0.0
-    for b in range(border.current_face.size):
-        k = border.current_face[b]
-        flux_scharfetter_gummel(chain, state, k, face)
-        current = -border.current[b]
-        for i in range(n):
-            z = chain.valence[i]
-            current += z * face[FLUX, i]
-            out_row[b, k, i] = z * face[LEFT, i]
-            out_row[b, k + 1, i] = z * face[RIGHT, i]
-            out_row[b, k, n] -= z * z * face[DRIFT, i]
-            out_row[b, k + 1, n] += z * z * face[DRIFT, i]
-        out_residual[b] = current
+    k = border.first[b]
+    face = np.zeros((FACE_LINES, n))
+    flux_of_ions(chain, state, k, face)
+    current = 0.0
+    for i in range(n):
+        z = chain.valence[i]
+        current += z * face[FLUX, i]
+        out_row[k, i] += z * face[LEFT, i]
+        out_row[k + 1, i] += z * face[RIGHT, i]
+        out_row[k, n] -= z * z * face[DRIFT, i]
+        out_row[k + 1, n] += z * z * face[DRIFT, i]
+        for j in range(n):
+            out_row[k, j] += z * face[VOID_LEFT, i] * face[GRADIENT_LEFT, j]
+            out_row[k + 1, j] += z * face[VOID_RIGHT, i] * face[GRADIENT_RIGHT, j]
+    for c in range(border.kind.size):
+        if border.kind[c] == GATING and border.first[c] <= k < border.last[c]:
+            out_corner[c] += chain.valence[border.row[c]] * face[FLUX, border.row[c]] / gate[c]
+    return current
 
 
 @kernel
-def solve_border(residual: Floats, row: Floats, right: Floats, out_delta: Floats) -> bool:
+def amount(chain: Chain, border: Border, state: Floats, b: int, out_row: Floats) -> float:
+    """Amount of the ion of border b between its nodes, with its derivatives by the chain (N, m)."""
+    n = len(chain.valence)
+    ion = border.row[b]
+    face = np.empty((FACE_LINES, n))
+    total = 0.0
+    for k in range(border.first[b], border.last[b]):
+        flux_of_ions(chain, state, k, face)
+        for side in range(2):
+            volume = chain.volume_left[k] if side == 0 else chain.volume_right[k]
+            factor = face[FACTOR_LEFT + side, ion] * volume * chain.partition[k, ion]
+            total += factor * state[k + side, ion]
+            out_row[k + side, ion] += factor
+            by_void = chain.exponent[ion] * factor * state[k + side, ion]
+            for j in range(n):
+                out_row[k + side, j] += by_void * face[GRADIENT_LEFT + side, j]
+    return total
+
+
+@kernel
+def border_equations(
+    chain: Chain, border: Border, gate: Floats, state: Floats, out_residual: Floats, out_row: Floats, out_corner: Floats
+) -> None:
+    """g (p,), c (p, N, m) and e (p, p)."""
+    n = len(chain.valence)
+    for b in range(border.kind.size):
+        for k in range(out_row.shape[1]):
+            for r in range(n + 1):
+                out_row[b, k, r] = 0.0
+        for c in range(border.kind.size):
+            out_corner[b, c] = 0.0
+    for b in range(border.kind.size):
+        if border.kind[b] == CURRENT:
+            current = net_current(chain, border, gate, state, b, out_row[b], out_corner[b])
+            out_residual[b] = current - border.value[b]
+        elif border.kind[b] == AMOUNT:
+            out_residual[b] = amount(chain, border, state, b, out_row[b]) - border.value[b]
+        else:
+            voltage = state[border.first[b], n] - state[border.last[b], n]
+            open_fraction = 1.0 / (1.0 + math.exp(-(voltage - border.value[b]) / border.slope[b]))
+            by_voltage = open_fraction * (1.0 - open_fraction) / border.slope[b]
+            out_residual[b] = gate[b] - open_fraction
+            out_row[b, border.first[b], n] = -by_voltage
+            out_row[b, border.last[b], n] = by_voltage
+            out_corner[b, b] = 1.0
+
+
+@kernel
+def solve_dense(matrix: Floats, out_right: Floats) -> bool:
+    """Solve a small system (p, p) in place, with scaled rows and partial pivoting; False if it is singular.
+
+    Its own code, since the compilation of numpy's solver takes longer than that of all border kernels together; so do
+    array expressions, for which these are loops.
+    """
+    p = out_right.size
+    # Rows are scaled by their largest entry: a current and an amount have nothing in common.
+    for b in range(p):
+        largest = 0.0
+        for c in range(p):
+            largest = max(largest, abs(matrix[b, c]))
+        if not (0.0 < largest < np.inf):
+            return False
+        for c in range(p):
+            matrix[b, c] /= largest
+        out_right[b] /= largest
+    for c in range(p):
+        best = c
+        for b in range(c + 1, p):
+            if abs(matrix[b, c]) > abs(matrix[best, c]):
+                best = b
+        if matrix[best, c] == 0.0:
+            return False
+        for j in range(p):
+            matrix[c, j], matrix[best, j] = matrix[best, j], matrix[c, j]
+        out_right[c], out_right[best] = out_right[best], out_right[c]
+        for b in range(p):
+            if b != c:
+                multiple = matrix[b, c] / matrix[c, c]
+                for j in range(c, p):
+                    matrix[b, j] -= multiple * matrix[c, j]
+                out_right[b] -= multiple * out_right[c]
+    for b in range(p):
+        out_right[b] /= matrix[b, b]
+    return True
+
+
+@kernel
+def solve_border(residual: Floats, row: Floats, corner: Floats, right: Floats, out_delta: Floats) -> bool:
     """Solve for the border updates and add their part to column 0 of `right`; False if the small system is singular."""
     p = residual.size
     small = np.empty((p, p))
     for b in range(p):
+        for c in range(p):
+            small[b, c] = corner[b, c]
         total = -residual[b]
         for k in range(right.shape[0]):
             for r in range(right.shape[1]):
                 if row[b, k, r] != 0.0:
                     total -= row[b, k, r] * right[k, r, 0]
+                    for c in range(p):
+                        small[b, c] += row[b, k, r] * right[k, r, 1 + c]
         out_delta[b] = total
-        for c in range(p):
-            total = 0.0
-            for k in range(right.shape[0]):
-                for r in range(right.shape[1]):
-                    if row[b, k, r] != 0.0:
-                        total += row[b, k, r] * right[k, r, 1 + c]
-            small[b, c] = total
-    if np.linalg.det(small) == 0.0:
+    if not solve_dense(small, out_delta):
         return False
-    out_delta[:] = np.linalg.solve(small, out_delta)
     for k in range(right.shape[0]):
         for r in range(right.shape[1]):
             for c in range(p):

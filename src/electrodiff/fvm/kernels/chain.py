@@ -14,16 +14,27 @@ so that the Jacobian has one m x m block row (lower, diagonal, upper) a node.  E
     ion 1   [       *         *  ]
     phi     [  *    *    *    *  ]        (the last row of lower and upper holds its last entry only)
 
-and is kept as such: a block row is the array (8, m) whose lines are named here.
+and is kept as such: a block row is the array (8, m) whose lines are named here.  For ions of finite size each block has
+a part of rank one beside its arrow (see `steric`).
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
 from electrodiff.fvm.kernels.arrays import Chain, Floats
 from electrodiff.fvm.kernels.compiler import kernel, kernel_part
-from electrodiff.fvm.kernels.flux import DRIFT, FLUX, LEFT, RIGHT, flux_scharfetter_gummel
+from electrodiff.fvm.kernels.flux import DRIFT, FACE_LINES, FLUX, LEFT, RIGHT, flux_scharfetter_gummel
+from electrodiff.fvm.kernels.scratch import lines_of, square_of
+from electrodiff.fvm.kernels.steric import (
+    add_void_blocks,
+    add_void_upper,
+    sized_charge,
+    sized_face,
+    subtract_void_column,
+)
 
 RESIDUAL = 0  # R of each row
 LOWER_OWN = 1  # dR/d(the row's own unknown at node k-1)
@@ -54,7 +65,7 @@ def ion_rows(chain: Chain, state: Floats, k: int, before: Floats, after: Floats,
 
 @kernel_part
 def potential_row(chain: Chain, state: Floats, k: int, out_row: Floats) -> None:
-    """Lines of Poisson's equation at node k."""
+    """Lines of Poisson's equation at node k, for point ions."""
     n = len(chain.valence)
     free = chain.free[k, n]
     pinned = 1.0 - free
@@ -90,90 +101,90 @@ def potential_row(chain: Chain, state: Floats, k: int, out_row: Floats) -> None:
 
 
 @kernel_part
-def block_row(chain: Chain, state: Floats, k: int, faces: Floats, out_row: Floats) -> None:
-    """Residual and Jacobian of node k: the array (LINES, m) described at the top of this file.
+def block_row(chain: Chain, state: Floats, k: int, steric: bool, faces: Floats, out_row: Floats) -> None:
+    """Residual and Jacobian of node k, but for parts of rank one: the array (LINES, m) described at the top.
 
-    `faces` (2, 4, n) holds the fluxes of the faces k-1 and k (see `flux_scharfetter_gummel`), in turn.  Those of face k
+    `faces` (2, FACE_LINES, n) holds the fluxes of the faces k-1 and k (see `flux`), face f at f % 2.  Those of face k
     are filled in here and those of face k-1 are still there from the row before, so that a sweep over k, started with
     zeros, computes each face once.
     """
-    after = faces[k % 2]
-    if k < chain.permittivity.size:
-        flux_scharfetter_gummel(chain, state, k, after)
+    if steric:
+        sized_face(chain, state, k, faces)
+    elif k < chain.permittivity.size:
+        flux_scharfetter_gummel(chain, state, k, faces[k % 2])
     else:
-        after[:] = 0.0
-    ion_rows(chain, state, k, faces[1 - k % 2], after, out_row)
+        faces[k % 2] = 0.0
+    ion_rows(chain, state, k, faces[1 - k % 2], faces[k % 2], out_row)
     potential_row(chain, state, k, out_row)
+    if steric:
+        sized_charge(chain, state, k, faces, out_row)
 
 
-@kernel
-def eliminate(chain: Chain, state: Floats, out_upper: Floats, out_right: Floats) -> tuple[int, float]:
-    """Factor the Jacobian at `state` and solve for the columns of `out_right` (N, m, 1 + p), in place.
+@kernel_part
+def invert_step(block: Floats, right: Floats, c: int) -> float:
+    """Step c of the in-place inversion of `block` (m, m) and of the solution for `right` (m,); returns 1/pivot."""
+    m = right.size
+    inverse: float = 1.0 / block[c, c]
+    for j in range(m):
+        if j != c:
+            block[c, j] *= inverse
+    block[c, c] = inverse
+    right[c] *= inverse
+    for r in range(m):
+        if r != c:
+            multiple = block[r, c]
+            block[r, c] = -multiple * inverse
+            right[r] -= multiple * right[c]
+            for j in range(m):
+                if j != c:
+                    block[r, j] -= multiple * block[c, j]
+    return inverse
 
-    Column 0 is overwritten with -R first, so that it becomes the Newton update; the other columns are the caller's.
-    `out_upper` (N, m, m) receives the eliminated upper blocks.  The ions are eliminated before the potential and
-    without pivoting: for a given potential their rows form an M-matrix, and the Schur complement left for the potential
-    is that of a screened Poisson equation.
 
-    Returns (node, residual): node is -1, or the node whose pivot was zero or not finite; residual is the largest
-    |R| over its own diagonal, which is the size of a Jacobi correction in the unit of the unknown.
+@kernel_part
+def invert(block: Floats, right: Floats) -> float:
+    """Invert `block` (m, m) and solve for `right` (m,), in place; returns 1/(last pivot), not finite if any was zero.
+
+    The first steps are written out, so that every index is a constant and the block can stay in registers.
     """
-    n = len(chain.valence)
-    m = n + 1
-    nodes = state.shape[0]
-    columns = out_right.shape[2]
-    faces = np.zeros((2, 4, n))
-    row = np.empty((LINES, m))
-    # [diagonal | upper | -R]: whole lines are combined, zeros included, since lines of fixed length are vectorised.
-    width = 2 * m + 1
-    block = np.zeros((m, width))
-    factor = np.empty((m, m))
-    norm = 0.0
-    for k in range(nodes):
-        block_row(chain, state, k, faces, row)
-        # block <- [D_k - L_k W_(k-1) | U_k | -R_k - L_k y_(k-1)]; block still holds W and y of the node before.
+    m = right.size
+    invert_step(block, right, 0)
+    last: float = invert_step(block, right, 1)
+    if m > 2:
+        last = invert_step(block, right, 2)
+    if m > 3:
+        last = invert_step(block, right, 3)
+    if m > 4:
+        last = invert_step(block, right, 4)
+    if m > 5:
+        last = invert_step(block, right, 5)
+    if m > 6:
+        last = invert_step(block, right, 6)
+    for c in range(7, m):
+        last = invert_step(block, right, c)
+    return last
+
+
+@kernel_part
+def solve_columns(
+    chain: Chain, k: int, steric: bool, faces: Floats, row: Floats, inverse: Floats, out_right: Floats
+) -> None:
+    """Columns 1 ... p of `out_right` at node k: what node k-1 leaves of them, times the inverted diagonal block."""
+    m = inverse.shape[0]
+    n = m - 1
+    right = lines_of(chain.valence, 1)[0]
+    for c in range(1, out_right.shape[2]):
         for r in range(m):
-            own, drift = row[LOWER_OWN, r], row[LOWER_PHI, r]
-            for c in range(m):
-                block[r, c] = -(own * block[r, m + c] + drift * block[n, m + c])
-            block[r, 2 * m] = -(row[RESIDUAL, r] + own * block[r, 2 * m] + drift * block[n, 2 * m])
-            for c in range(1, columns):
-                if k > 0:
-                    out_right[k, r, c] -= own * out_right[k - 1, r, c] + drift * out_right[k - 1, n, c]
-            norm = max(norm, abs(row[RESIDUAL, r] / row[OWN, r]))
+            right[r] = out_right[k, r, c]
+            if k > 0:
+                right[r] -= row[LOWER_OWN, r] * out_right[k - 1, r, c] + row[LOWER_PHI, r] * out_right[k - 1, n, c]
+        if steric and k > 0:
+            subtract_void_column(chain, k, faces, out_right, c, right)
         for r in range(m):
-            for c in range(m):
-                block[r, m + c] = 0.0
-            block[r, r] += row[OWN, r]
-            block[r, n] += row[PHI, r]
-            block[n, r] += row[CHARGE, r]
-            block[r, m + r] = row[UPPER_OWN, r]
-            block[r, m + n] += row[UPPER_PHI, r]
-        for c in range(m):
-            inverse = 1.0 / block[c, c]
-            if not np.isfinite(inverse):
-                return k, norm
-            for j in range(width):
-                block[c, j] *= inverse
-            factor[c, c] = inverse
-            for r in range(m):
-                if r != c:
-                    multiple = block[r, c]
-                    factor[r, c] = multiple
-                    for j in range(width):
-                        block[r, j] -= multiple * block[c, j]
-        for r in range(m):
-            for c in range(m):
-                out_upper[k, r, c] = block[r, m + c]
-            out_right[k, r, 0] = block[r, 2 * m]
-        for j in range(1, columns):
-            for c in range(m):
-                out_right[k, c, j] *= factor[c, c]
-                for r in range(m):
-                    if r != c:
-                        out_right[k, r, j] -= factor[r, c] * out_right[k, c, j]
-    substitute_back(out_upper, out_right)
-    return -1, norm
+            total = 0.0
+            for j in range(m):
+                total += inverse[r, j] * right[j]
+            out_right[k, r, c] = total
 
 
 @kernel
@@ -187,3 +198,76 @@ def substitute_back(upper: Floats, out_right: Floats) -> None:
                 for j in range(m):
                     total -= upper[k, r, j] * out_right[k + 1, j, c]
                 out_right[k, r, c] = total
+
+
+def elimination_for(steric: bool) -> Callable[..., tuple[int, float]]:
+    """The kernel `eliminate` for ions with or without a size.
+
+    Two compilations of one function, because the mere presence of the other's branches costs point ions a third of
+    their speed; and who needs one of them does not wait for the other to compile.
+    """
+
+    @kernel
+    def eliminate(chain: Chain, state: Floats, out_upper: Floats, out_right: Floats) -> tuple[int, float]:
+        """Factor the Jacobian at `state` and solve for the columns of `out_right` (N, m, 1 + p), in place.
+
+        Column 0 is overwritten with -R first, so that it becomes the Newton update; the other columns are the
+        caller's.  `out_upper` (N, m, m) receives the eliminated upper blocks.  The ions are eliminated before the
+        potential and without pivoting: for a given potential their rows form an M-matrix, and the Schur complement
+        left for the potential is that of a screened Poisson equation.
+
+        Returns (node, residual): node is -1, or the node whose pivot was zero or not finite; residual is the largest
+        |R| over its own diagonal, which is the size of a Jacobi correction in the unit of the unknown.
+        """
+        n = len(chain.valence)
+        m = n + 1
+        nodes = state.shape[0]
+        faces = np.zeros((2, FACE_LINES, n))
+        row = lines_of(chain.valence, LINES)
+        block = square_of(chain.valence)
+        upper = square_of(chain.valence)  # W of the node before
+        solved = lines_of(chain.valence, 1)[0]  # y of the node before
+        right = lines_of(chain.valence, 1)[0]
+        upper[:] = 0.0
+        solved[:] = 0.0
+        norm = 0.0
+        for k in range(nodes):
+            block_row(chain, state, k, steric, faces, row)
+            # block <- D_k - L_k W_(k-1),    right <- -R_k - L_k y_(k-1)
+            for r in range(m):
+                own, drift = row[LOWER_OWN, r], row[LOWER_PHI, r]
+                for c in range(m):
+                    block[r, c] = -(own * upper[r, c] + drift * upper[n, c])
+                right[r] = -(row[RESIDUAL, r] + own * solved[r] + drift * solved[n])
+                norm = max(norm, abs(row[RESIDUAL, r] / row[OWN, r]))
+            for r in range(m):
+                block[r, r] += row[OWN, r]
+                block[r, n] += row[PHI, r]
+                block[n, r] += row[CHARGE, r]
+            if steric:
+                add_void_blocks(chain, k, faces, upper, solved, block, right)
+            if not np.isfinite(invert(block, right)):
+                return k, norm
+            # W_k = block^-1 U_k with U_k an arrow
+            for r in range(m):
+                total = block[r, n] * row[UPPER_OWN, n]
+                for j in range(n):
+                    total += block[r, j] * row[UPPER_PHI, j]
+                    upper[r, j] = block[r, j] * row[UPPER_OWN, j]
+                upper[r, n] = total
+                solved[r] = right[r]
+                out_right[k, r, 0] = right[r]
+            if steric:
+                add_void_upper(chain, k, faces, block, upper)
+            for r in range(m):
+                for c in range(m):
+                    out_upper[k, r, c] = upper[r, c]
+            solve_columns(chain, k, steric, faces, row, block, out_right)
+        substitute_back(out_upper, out_right)
+        return -1, norm
+
+    return eliminate
+
+
+eliminate_point_ions = elimination_for(steric=False)
+eliminate_sized_ions = elimination_for(steric=True)

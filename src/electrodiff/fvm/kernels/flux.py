@@ -7,14 +7,22 @@ from electrodiff.fvm.kernels.bernoulli import bernoulli
 from electrodiff.fvm.kernels.compiler import kernel_part
 
 FLUX = 0  # J_i
-LEFT = 1  # dJ_i/da_i(left)
-RIGHT = 2  # dJ_i/da_i(right)
+LEFT = 1  # dJ_i/da_i(left) at constant void fractions
+RIGHT = 2  # dJ_i/da_i(right) at constant void fractions
 DRIFT = 3  # dJ_i/du_i
+# Lines of ions of finite size only (see `steric`), s being the void fraction:
+VOID_LEFT = 4  # dJ_i/d(ln s) at the left node
+VOID_RIGHT = 5  # dJ_i/d(ln s) at the right node
+GRADIENT_LEFT = 6  # d(ln s)/da_i at the left node
+GRADIENT_RIGHT = 7  # d(ln s)/da_i at the right node
+FACTOR_LEFT = 8  # 1/gamma_i = s^(k_i) at the left node
+FACTOR_RIGHT = 9  # 1/gamma_i = s^(k_i) at the right node
+FACE_LINES = 10
 
 
 @kernel_part
 def flux_scharfetter_gummel(chain: Chain, state: Floats, k: int, out_face: Floats) -> None:
-    """Flux of each ion through face k, and its derivatives: `out_face` (4, n), lines FLUX, LEFT, RIGHT, DRIFT.
+    """Flux of each point ion through face k, and its derivatives, into the first four lines of `out_face`.
 
         J_i = (D_i beta_i A/h) [B(u_i) a_i(left) - B(-u_i) a_i(right)],    u_i = z_i (phi(right) - phi(left))
 

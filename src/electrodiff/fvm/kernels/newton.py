@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from electrodiff.fvm.kernels.arrays import Border, Chain, Floats, Integers
-from electrodiff.fvm.kernels.border import border_columns, border_equations, solve_border
-from electrodiff.fvm.kernels.chain import eliminate
+from electrodiff.fvm.kernels.arrays import GATING, Border, Chain, Floats, Integers
+from electrodiff.fvm.kernels.border import border_columns, border_equations, place_borders, solve_border
+from electrodiff.fvm.kernels.chain import eliminate_point_ions, eliminate_sized_ions
 from electrodiff.fvm.kernels.compiler import kernel
 
 CONVERGED = 0
@@ -45,50 +47,76 @@ def apply_update(update: Floats, activity_floor: float, out_state: Floats, out_w
 
 
 @kernel
-def newton(
-    chain: Chain,
-    border: Border,
-    tolerance: float,
-    activity_floor: float,
-    max_iterations: int,
-    out_state: Floats,
-    out_history: Floats,
-    out_worst: Integers,
-) -> tuple[int, int]:
-    """Solve R(state) = 0 from the guess in `out_state` (N, m), in place.
+def apply_gate_update(delta: Floats, kind: Integers, out_gate: Floats) -> float:
+    """Add the update of the gating factors within the limits of an activity; returns its relative size."""
+    size = 0.0
+    for b in range(kind.size):
+        if kind[b] == GATING:
+            old = out_gate[b]
+            out_gate[b] = max(old + delta[b], KEEP * old)
+            size = max(size, abs(delta[b]) / old)
+    return size
 
-    Stops when the size of the update (see `apply_update`) is at most `tolerance`.  That update is applied, and Newton
-    converges quadratically, so what remains is of the order of its square, or round-off.  `out_history`
-    (max_iterations, 2) receives residual and update of each step, `out_worst` (2,) the node and row of the largest
-    update, or of the failed pivot.
 
-    Returns (status, iterations).
-    """
-    nodes, m = out_state.shape
-    p = border.potential_node.size
-    upper = np.empty((nodes, m, m))
-    right = np.empty((nodes, m, 1 + p))
-    row = np.empty((p, nodes, m))
-    residual = np.empty(p)
-    delta = np.empty(p)
-    for iteration in range(max_iterations):
-        border_columns(border, right)
-        failed_node, norm = eliminate(chain, out_state, upper, right)
-        out_history[iteration, 0] = norm
-        if failed_node >= 0:
-            out_worst[0] = failed_node
-            out_worst[1] = m - 1
-            return SINGULAR, iteration + 1
-        if p > 0:
-            border_equations(chain, border, out_state, residual, row)
-            if not solve_border(residual, row, right, delta):
+def newton_for(eliminate: Callable[..., tuple[int, float]]) -> Callable[..., tuple[int, int]]:
+    """The kernel `newton` with one of the eliminations of `chain`."""
+
+    @kernel
+    def newton(
+        chain: Chain,
+        border: Border,
+        ungated: Floats,
+        tolerance: float,
+        activity_floor: float,
+        max_iterations: int,
+        out_state: Floats,
+        out_gate: Floats,
+        out_history: Floats,
+        out_worst: Integers,
+    ) -> tuple[int, int]:
+        """Solve R(state) = 0 from the guess in `out_state` (N, m) and `out_gate` (p,), in place.
+
+        The target and the conductance of `chain` are overwritten by those of the border unknowns; `ungated` (N-1, n)
+        is the conductance without gating.  Stops when the size of the update (see `apply_update`) is at most
+        `tolerance`.  That update is applied, and Newton converges quadratically, so what remains is of the order of
+        its square, or round-off.  `out_history` (max_iterations, 2) receives residual and update of each step,
+        `out_worst` (2,) the node and row of the largest update, or of the failed pivot.
+
+        Returns (status, iterations).
+        """
+        nodes, m = out_state.shape
+        p = border.kind.size
+        upper = np.empty((nodes, m, m))
+        right = np.empty((nodes, m, 1 + p))
+        row = np.empty((p, nodes, m))
+        corner = np.empty((p, p))
+        residual = np.empty(p)
+        delta = np.empty(p)
+        for iteration in range(max_iterations):
+            if p > 0:
+                place_borders(border, ungated, out_gate, out_state, chain)
+                border_columns(chain, border, out_gate, out_state, right)
+            failed_node, norm = eliminate(chain, out_state, upper, right)
+            out_history[iteration, 0] = norm
+            if failed_node >= 0:
+                out_worst[0] = failed_node
+                out_worst[1] = m - 1
                 return SINGULAR, iteration + 1
-            for b in range(p):
-                chain.target[border.potential_node[b], m - 1] += delta[b]
-        size = apply_update(right[:, :, 0], activity_floor, out_state, out_worst)
-        out_history[iteration, 1] = size
-        if not np.isfinite(size):
-            return SINGULAR, iteration + 1
-        if size <= tolerance:
-            return CONVERGED, iteration + 1
-    return MAX_ITERATIONS, max_iterations
+            if p > 0:
+                border_equations(chain, border, out_gate, out_state, residual, row, corner)
+                if not solve_border(residual, row, corner, right, delta):
+                    return SINGULAR, iteration + 1
+            size = apply_update(right[:, :, 0], activity_floor, out_state, out_worst)
+            size = max(size, apply_gate_update(delta, border.kind, out_gate))
+            out_history[iteration, 1] = size
+            if not np.isfinite(size):
+                return SINGULAR, iteration + 1
+            if size <= tolerance:
+                return CONVERGED, iteration + 1
+        return MAX_ITERATIONS, max_iterations
+
+    return newton
+
+
+newton_point_ions = newton_for(eliminate_point_ions)
+newton_sized_ions = newton_for(eliminate_sized_ions)

@@ -1,0 +1,267 @@
+"""The other commands: cases, new, schema, plot, help and version."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import electrodiff as ed
+
+# ---- cases and new -----------------------------------------------------------------------------------------------
+
+
+def test_cases_lists_every_bundled_case_with_its_title(electrodiff: Callable) -> None:
+    result = electrodiff("cases")
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == sorted(ed.bundled_cases())
+    for line, path in zip(lines, ed.bundled_cases().values(), strict=True):
+        assert ed.load_case(path).title in line
+
+
+def test_the_promised_cases_are_bundled() -> None:
+    assert {"resting_potential", "clamped_membrane", "nernst_potassium", "capacitor"} <= set(ed.bundled_cases())
+
+
+def test_new_copies_a_bundled_case_with_its_comments(electrodiff: Callable, folder: Path) -> None:
+    result = electrodiff("new", "capacitor")
+    assert result.exit_code == 0, result.stderr
+    assert (folder / "capacitor.toml").read_bytes() == ed.bundled_case("capacitor").read_bytes()
+    assert "electrodiff run capacitor.toml" in result.stdout
+
+
+def test_new_copies_to_where_out_says(electrodiff: Callable, folder: Path) -> None:
+    assert electrodiff("new", "capacitor", "--out", "mine.toml").exit_code == 0
+    assert [path.name for path in folder.iterdir()] == ["mine.toml"]
+
+
+def test_new_does_not_overwrite(electrodiff: Callable, folder: Path) -> None:
+    (folder / "capacitor.toml").write_text("my work")
+    result = electrodiff("new", "capacitor")
+    assert (result.exit_code, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: capacitor.toml")
+    assert "--out" in line
+    assert (folder / "capacitor.toml").read_text() == "my work"
+
+
+def test_new_names_the_nearest_case(electrodiff: Callable, folder: Path) -> None:
+    result = electrodiff("new", "capaciter")
+    assert (result.exit_code, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert "did you mean 'capacitor'?" in line
+    assert list(folder.iterdir()) == []
+
+
+def test_new_into_a_folder_that_is_not_there_is_refused(electrodiff: Callable, folder: Path) -> None:
+    result = electrodiff("new", "capacitor", "--out", "nowhere/mine.toml")
+    assert (result.exit_code, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert "nowhere/mine.toml" in line
+    assert list(folder.iterdir()) == []
+
+
+# ---- schema ------------------------------------------------------------------------------------------------------
+
+# The keys of a case file that are promised for steady problems in planar layers, by the table they stand in.
+PROMISED_KEYS = {
+    "": {"title", "temperature", "scale_diffusivities", "ions", "layers", "interfaces", "left", "right", "study"}
+    | {"mesh", "expect"},
+    "ions.*": {"valence", "diffusivity"},
+    "layers.*": {"name", "thickness", "relative_permittivity", "partition", "diffusivity", "permeability"}
+    | {"fixed_charge"},
+    "interfaces.*": {"between", "surface_charge"},
+    "left": {"kind", "concentrations", "potential", "neutralise"},
+    "right": {"kind", "concentrations", "potential", "neutralise"},
+    "study": {"kind"},
+    "mesh": {"geometry", "accuracy", "nodes"},
+    "expect.*": {"quantity", "value", "tolerance", "source"},
+}
+TYPES = {"object", "array", "string", "number", "integer", "boolean", "null"}
+
+
+@pytest.fixture
+def schema(electrodiff: Callable) -> dict[str, Any]:
+    result = electrodiff("schema")
+    assert (result.exit_code, result.stderr) == (0, "")
+    loaded: dict[str, Any] = json.loads(result.stdout)
+    return loaded
+
+
+def resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """The node that a reference within the schema points to."""
+    while "$ref" in node:
+        *path, name = node["$ref"].removeprefix("#/").split("/")
+        node = schema[path[0]][name]
+    return node
+
+
+def table(schema: dict[str, Any], path: str) -> dict[str, Any]:
+    """The schema of the table at a path; `*` stands for any item of a list or of a table."""
+    node = schema
+    for part in path.split(".") if path else []:
+        child = node.get("items") or node["additionalProperties"] if part == "*" else node["properties"][part]
+        node = resolve(schema, child)
+    return node
+
+
+@pytest.mark.parametrize("path", PROMISED_KEYS)
+def test_every_promised_key_is_in_the_schema_and_no_other_is_allowed(schema: dict[str, Any], path: str) -> None:
+    node = table(schema, path)
+    assert set(node["properties"]) == PROMISED_KEYS[path]
+    assert node["additionalProperties"] is False
+
+
+def test_the_schema_requires_what_a_case_cannot_do_without(schema: dict[str, Any]) -> None:
+    assert set(schema["required"]) == {"temperature", "ions", "layers", "left", "right"}
+    assert set(table(schema, "layers.*")["required"]) == {"name", "thickness", "relative_permittivity"}
+    assert table(schema, "layers")["minItems"] == 1
+
+
+def test_the_schema_asks_for_units_as_text_and_for_pure_numbers_as_numbers(schema: dict[str, Any]) -> None:
+    layer = table(schema, "layers.*")["properties"]
+    assert layer["thickness"]["type"] == "string"
+    assert "nm" in json.dumps(layer["thickness"]["examples"])
+    assert {"number", None} == {option.get("type") for option in layer["relative_permittivity"]["anyOf"]}
+
+
+def test_the_schema_is_well_formed(schema: dict[str, Any]) -> None:
+    """Every reference leads somewhere, every type is one of JSON Schema, and it says which draft it follows."""
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+    def check(node: Any) -> None:
+        if isinstance(node, dict):
+            resolve(schema, node)
+            kind = node.get("type", "object")
+            assert isinstance(kind, dict) or kind in TYPES  # a dict: a property that is called "type"
+            for child in node.values():
+                check(child)
+        elif isinstance(node, list):
+            for child in node:
+                check(child)
+
+    check(schema)
+
+
+def test_the_bundled_cases_follow_the_schema(schema: dict[str, Any]) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    import tomllib
+
+    validator = jsonschema.Draft202012Validator
+    validator.check_schema(schema)
+    for path in ed.bundled_cases().values():
+        validator(schema).validate(tomllib.loads(path.read_text()))
+
+
+# ---- plot --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stored(electrodiff: Callable, folder: Path, case_text: str) -> Path:
+    """The folder of a stored result."""
+    (folder / "my.toml").write_text(case_text)
+    assert electrodiff("run", "my.toml", "--no-plots", "--quiet", "--out", "r").exit_code == 0
+    return folder / "r"
+
+
+@pytest.mark.parametrize("result", ["r", "r/solution.nc"])
+def test_plot_draws_a_stored_result_beside_it(electrodiff: Callable, stored: Path, result: str) -> None:
+    pytest.importorskip("electrodiff.plot.output", exc_type=ImportError)
+    before = (stored / "solution.nc").read_bytes()
+    done = electrodiff("plot", result)
+    assert done.exit_code == 0, done.stderr
+    drawn = sorted(stored.glob("*.png"))
+    assert drawn
+    assert sorted(Path(line).name for line in done.stdout.splitlines()) == [path.name for path in drawn]
+    assert (stored / "solution.nc").read_bytes() == before
+
+
+def test_plot_draws_where_out_says(electrodiff: Callable, stored: Path, folder: Path) -> None:
+    pytest.importorskip("electrodiff.plot.output", exc_type=ImportError)
+    assert electrodiff("plot", "r", "--out", "figures", "--format", "svg").exit_code == 0
+    assert {path.suffix for path in (folder / "figures").iterdir()} == {".svg"}
+    assert {path.name for path in stored.iterdir()} == {"solution.nc", "summary.json"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (("nowhere.nc",), ("nowhere.nc", "no such file", "electrodiff run")),
+        (("my.toml",), ("my.toml", "not a readable NetCDF file")),
+        (("cut.nc",), ("cut.nc", "not a readable NetCDF file", "again")),
+        (("empty",), ("empty/solution.nc", "no such file")),
+        (("r", "--format", "bmp"), ("--format bmp", "png, svg, pdf")),
+        (("r", "r", "--out", "x"), ("--out x", "one result")),
+        (("r", "--out", "my.toml"), ("--out my.toml", "is a file")),
+    ],
+)
+def test_plot_refuses_what_it_cannot_draw(
+    electrodiff: Callable, stored: Path, folder: Path, arguments: tuple[str, ...], parts: tuple[str, ...]
+) -> None:
+    (folder / "empty").mkdir()
+    (folder / "cut.nc").write_bytes((stored / "solution.nc").read_bytes()[:5000])
+    before = set(folder.rglob("*"))
+    done = electrodiff("plot", *arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    for part in parts:
+        assert part in line
+    assert set(folder.rglob("*")) == before
+
+
+# ---- help and version --------------------------------------------------------------------------------------------
+
+OPTIONS = {
+    "run": ["CASE", "--out", "--set", "KEY=VALUE", "--json", "--csv", "--no-plots", "--format", "--quiet"],
+    "plot": ["RESULT", "--out", "--format"],
+    "cases": [],
+    "new": ["NAME", "--out"],
+    "schema": [],
+}
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_help_names_every_option_of_a_command(electrodiff: Callable, command: str) -> None:
+    result = electrodiff(command, "--help")
+    assert (result.exit_code, result.stderr) == (0, "")
+    for option in OPTIONS[command]:
+        assert option in result.stdout
+
+
+def test_help_names_every_command_and_the_exit_codes(electrodiff: Callable) -> None:
+    result = electrodiff("--help")
+    assert (result.exit_code, result.stderr) == (0, "")
+    for text in (*OPTIONS, "--version", "Exit codes", "0 done", "2 ", "3 ", "4 ", "130 "):
+        assert text in result.stdout
+
+
+def test_version_is_that_of_the_package(electrodiff: Callable) -> None:
+    result = electrodiff("--version")
+    assert (result.exit_code, result.stdout.strip(), result.stderr) == (0, ed.__version__, "")
+
+
+@pytest.mark.parametrize("program", ["module", "script"])
+def test_both_ways_to_start_the_program_do_the_same(tmp_path: Path, program: str, case_text: str) -> None:
+    script = Path(sys.executable).with_name("electrodiff")
+    if program == "script" and not script.exists():
+        pytest.skip("the script is not installed beside this Python")
+    (tmp_path / "my.toml").write_text(case_text)
+    start = [sys.executable, "-m", "electrodiff"] if program == "module" else [str(script)]
+    done = subprocess.run(
+        [*start, "run", "my.toml", "--json", "--no-plots"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["converged"] is True
+    assert "Traceback" not in done.stderr

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import groupby
 from typing import TYPE_CHECKING
 
+from electrodiff.ends import Closed, Reservoir
 from electrodiff.errors import CaseError
-from electrodiff.fields import nearest, problem
+from electrodiff.fields import Profile, nearest, problem
 from electrodiff.ions import KNOWN_IONS
+from electrodiff.layers import Layer
+from electrodiff.units import AVOGADRO
 
 if TYPE_CHECKING:
-    from electrodiff.model import Case, Layer, Side
+    from electrodiff.model import Case, Side
 
 # A reservoir's charge counts as zero below this part of its ions' charge: the rounding of decimal input, no more.
 NEUTRAL = 1e-9
@@ -28,7 +32,10 @@ def check_case(case: Case) -> None:
     _check_interfaces(case)
     for side in SIDES:
         _check_reservoir(case, side)
-    _check_floating(case)
+    _check_potentials(case)
+    _check_compartments(case)
+    _check_geometry(case)
+    _check_steric(case)
     _check_expectations(case)
 
 
@@ -70,20 +77,62 @@ def _check_known(case: Case, path: str, table: Iterable[str]) -> None:
 
 
 def _check_layer(case: Case, layer: Layer, path: str) -> None:
-    partition = layer.partition or {}
-    _check_known(case, f"{path}.partition", partition)
-    _check_known(case, f"{path}.diffusivity", layer.diffusivity)
-    _check_known(case, f"{path}.permeability", layer.permeability)
-    both = [ion for ion in layer.permeability if ion in partition]
-    if both:
-        remedy = f"{path}.partition gives {both[0]} too; give one of the two, the other follows from P = beta D / d"
-        raise problem(f"{path}.permeability.{both[0]}", layer.permeability[both[0]], remedy)
-    if layer.partition is not None or layer.permeability:
-        missing = [ion for ion in case.ions if ion not in partition and ion not in layer.permeability]
-        if missing:
-            table = "partition" if layer.partition is not None else "permeability"
-            remedy = f"it names some ions and leaves out {', '.join(missing)}; name every ion (0 keeps one out)"
-            raise problem(f"{path}.{table}", sorted({*partition, *layer.permeability}), remedy)
+    tables = layer.partition_tables
+    named: dict[str, Iterable[str]] = {**tables, "diffusivity": layer.diffusivity, "initial": layer.initial, "gating": layer.gating}
+    for key, table in named.items():
+        _check_known(case, f"{path}.{key}", table)
+    _check_partition_tables(case, tables, path)
+    for ion, value in (layer.partition or {}).items():
+        if isinstance(value, Profile) and min(value.value) == 0:
+            remedy = (
+                "a profile of the partition must be greater than zero; where the ion is absent, make a layer of its own"
+            )
+            raise problem(f"{path}.partition.{ion}", list(value.value), remedy)
+    for ion in layer.gating:
+        if is_absent(layer, ion):
+            remedy = "the ion is absent from this layer, so that there is nothing to gate; drop the gate"
+            raise problem(f"{path}.gating.{ion}", ion, remedy)
+    if layer.total_fixed_charge is not None:
+        _check_total_charge(case, layer, path)
+
+
+def _check_partition_tables(case: Case, tables: Mapping[str, Mapping[str, object]], path: str) -> None:
+    """Each ion has its partition coefficient from one table, and if there is any table, every ion has one."""
+    seen: dict[str, str] = {}
+    for key, table in tables.items():
+        for ion in table:
+            if ion in seen:
+                remedy = f"{path}.{seen[ion]} gives {ion} too; give one of the two, each says what its partition is"
+                raise problem(f"{path}.{key}.{ion}", table[ion], remedy)
+            seen[ion] = key
+    missing = [ion for ion in case.ions if ion not in seen]
+    if seen and missing:
+        remedy = (
+            f"it names some ions and leaves out {', '.join(missing)}; name every ion (a partition of 0 keeps one out)"
+        )
+        raise problem(f"{path}.{next(iter(tables))}", sorted(seen), remedy)
+
+
+def _check_total_charge(case: Case, layer: Layer, path: str) -> None:
+    mesh = case.mesh
+    if mesh.geometry != "spherical" and mesh.area is None and mesh.radius is None:
+        remedy = "a total charge needs an area: give mesh.area or mesh.radius, or a fixed_charge instead"
+        raise problem(f"{path}.total_fixed_charge", layer.total_fixed_charge, remedy)
+    if layer.fixed_charge != 0:
+        raise problem(
+            f"{path}.total_fixed_charge", layer.total_fixed_charge, "fixed_charge is given too; drop one of them"
+        )
+
+
+def is_absent(layer: Layer, ion: str) -> bool:
+    """Whether an ion cannot be in a layer."""
+    return (layer.partition or {}).get(ion) == 0 or layer.permeability.get(ion) == 0
+
+
+def crosses(case: Case, ion: str) -> bool:
+    """Whether an ion can go from one reservoir to the other."""
+    ends = all(isinstance(end, Reservoir) for end in (case.left, case.right))
+    return ends and not any(is_absent(layer, ion) for layer in case.layers)
 
 
 def _check_interfaces(case: Case) -> None:
@@ -106,6 +155,8 @@ def _check_interfaces(case: Case) -> None:
 
 def _check_reservoir(case: Case, side: Side) -> None:
     reservoir = getattr(case, side)
+    if not isinstance(reservoir, Reservoir):
+        return
     _check_known(case, f"{side}.concentrations", reservoir.concentrations)
     adjusted = reservoir.neutralise
     if adjusted is not None:
@@ -130,13 +181,70 @@ def _check_reservoir(case: Case, side: Side) -> None:
         raise problem(f"{side}.concentrations", reservoir.concentrations, remedy)
 
 
-def _check_floating(case: Case) -> None:
-    floating = [side for side in SIDES if getattr(case, side).is_floating]
+def _check_potentials(case: Case) -> None:
+    """One end floats at most, against one that does not, and somewhere the potential is given."""
+    ends = {side: getattr(case, side) for side in SIDES}
+    floating = [side for side, end in ends.items() if isinstance(end, Reservoir) and end.is_floating]
     if len(floating) == 2:
         raise problem("right.potential", "floating", 'both ends float; give one of them, such as "0 mV"')
-    if floating and not any(case.valence(ion) and case.crosses(ion) for ion in case.ions):
-        remedy = "no ion crosses every layer, so the net current is zero at any potential; give a potential"
+    if floating and not any(case.valence(ion) and crosses(case, ion) for ion in case.ions):
+        remedy = (
+            "no ion goes from one reservoir to another, so the net current is zero at any potential; give a potential"
+        )
         raise problem(f"{floating[0]}.potential", "floating", remedy)
+    if all(getattr(end, "potential", None) is None for end in ends.values()):
+        remedy = 'neither end gives a potential, so that it is known up to a constant only; give one, such as "0 mV"'
+        raise problem("right", ends["right"].kind, remedy)
+
+
+def _check_compartments(case: Case) -> None:
+    """An ion that cannot leave its compartment has its amount from the `initial` concentrations of a layer in it."""
+    for ion in case.ions:
+        inside = [not is_absent(layer, ion) for layer in case.layers]
+        for present, run in groupby(range(len(inside)), key=inside.__getitem__):
+            indices = list(run)
+            at_left = indices[0] == 0 and isinstance(case.left, Reservoir)
+            at_right = indices[-1] == len(inside) - 1 and isinstance(case.right, Reservoir)
+            if not present or at_left or at_right or any(case.layers[index].initial for index in indices):
+                continue
+            remedy = (
+                f"{ion} cannot leave {' and '.join(case.layers[index].name for index in indices)}, and nothing says how "
+                f'much of it is there; give initial = {{ {ion} = "140 mM" }}, or keep it out with a partition of 0'
+            )
+            raise problem(f"layers[{indices[0]}].initial", None, remedy)
+
+
+def _check_geometry(case: Case) -> None:
+    mesh = case.mesh
+    profiles = [key for key in ("area", "radius") if getattr(mesh, key) is not None]
+    if len(profiles) == 2:
+        raise problem("mesh.radius", "a profile", "mesh.area is given too, and each follows from the other; drop one")
+    if profiles and mesh.geometry != "planar":
+        raise problem(f"mesh.{profiles[0]}", mesh.geometry, "the geometry gives an area already; drop one of them")
+    if mesh.geometry == "planar" and mesh.inner_radius is not None:
+        remedy = "a planar stack has no radius; set mesh.geometry to cylindrical or spherical, or drop it"
+        raise problem("mesh.inner_radius", mesh.inner_radius, remedy)
+    if mesh.geometry != "planar" and not mesh.inner_radius and not isinstance(case.left, Closed):
+        remedy = 'the left end is the axis or the centre; set left.kind = "closed", or give mesh.inner_radius'
+        raise problem("left.kind", case.left.kind, remedy)
+
+
+def _check_steric(case: Case) -> None:
+    """Sized ions leave room: sum of v c below 1 in the reservoirs and at the start."""
+    if case.steric is None:
+        return
+    if all(ion.diameter is None for ion in case.ions.values()):
+        raise problem("steric.model", case.steric.model, 'no ion has a size; give one, such as diameter = "0.66 nm"')
+    places = {f"{side}.concentrations": case.concentrations(side) for side in SIDES}
+    places |= {f"layers[{index}].initial": layer.initial for index, layer in enumerate(case.layers)}
+    for path, concentrations in places.items():
+        filled = sum(
+            AVOGADRO * (case.ions[ion].diameter or 0.0) ** 3 * concentration
+            for ion, concentration in concentrations.items()
+        )
+        if not filled < 1:
+            remedy = f"ions of these diameters would fill {100 * filled:.0f} % of the space; make them smaller or fewer"
+            raise problem(path, dict(concentrations), remedy)
 
 
 def _check_expectations(case: Case) -> None:

@@ -43,7 +43,14 @@ PROFILES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "updates": (("iteration",), "1", "largest relative change of each Newton step"),
 }
 
-_DIMENSIONS = {"ion": "ion", "side": "side", "layer": "layer_name", "interface": "interface"}
+_DIMENSIONS = {
+    "ion": "ion",
+    "side": "side",
+    "layer": "layer_name",
+    "interface": "interface",
+    "layer.ion": "layer_ion",
+    "gate": "gate",
+}
 
 
 def coordinates(solution: Solution) -> dict[str, Variable]:
@@ -54,6 +61,8 @@ def coordinates(solution: Solution) -> dict[str, Variable]:
         "layer_name": (solution.case.layer_names, "layer"),
         "side": (("left", "right"), "side of the stack"),
         "interface": (tuple(solution.field_ratio), "left layer|right layer"),
+        "layer_ion": (tuple(solution.log_permeability), "layer.ion"),
+        "gate": (tuple(solution.open_fraction), "layer.ion of a gated conductance"),
     }
     return {
         "x": Variable(("x",), solution.x, "m", "position"),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -32,6 +36,25 @@ def nearest(name: str, choices: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True)
+class Profile:
+    """A quantity that is piecewise linear along x [m]; constant beyond its first and last point."""
+
+    x: tuple[float, ...]
+    value: tuple[float, ...]
+
+    def at(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Values at positions x [m]."""
+        return np.interp(x, self.x, self.value)
+
+
+class InKT(float):
+    """An energy in units of the thermal energy k T, which is R T per mole."""
+
+
+_IN_KT = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*kT\s*")
+
+
+@dataclass(frozen=True)
 class SI:
     """Annotation of a float field: the SI number of text such as "5 nm", or an SI number.
 
@@ -42,6 +65,8 @@ class SI:
     dimension: units.Dimension
     lower_bound: Literal["", "positive", "not negative"] = ""
     keyword: str = ""
+    profile: bool = False
+    """Whether the field may also be a profile along the layer or the stack, `{ x = [...], value = [...] }`."""
 
     @property
     def _expected(self) -> str:
@@ -50,10 +75,29 @@ class SI:
         alternative = f", or '{self.keyword}'" if self.keyword else ""
         return f"expected {kind} {quote}{self.dimension.example}{quote}{alternative}"
 
-    def validate(self, value: Any, info: ValidationInfo) -> float | str:
-        """SI number, or the keyword; raises an error that says what was expected."""
+    def validate(self, value: Any, info: ValidationInfo) -> float | str | Profile:
+        """SI number, the keyword or a profile; raises an error that says what was expected."""
         if self.keyword and value == self.keyword:
             return self.keyword
+        if self.profile and isinstance(value, Profile | dict):
+            return self._profile(value, info)
+        return self._checked(value, info)
+
+    def _profile(self, value: Any, info: ValidationInfo) -> Profile:
+        if isinstance(value, Profile):
+            return value
+        example = '{ x = ["0 nm", "5 nm"], value = [...] }'
+        if set(value) != {"x", "value"} or not all(isinstance(item, list | tuple) for item in value.values()):
+            raise problem("", value, f"expected a profile with two lists, such as {example}")
+        x = tuple(float(SI(units.LENGTH)._checked(item, info)) for item in value["x"])
+        numbers = tuple(self._checked(item, info) for item in value["value"])
+        if len(x) != len(numbers) or len(x) < 2:
+            raise problem("", value, f"x and value need the same number of points, two at least, such as {example}")
+        if any(after <= before for before, after in pairwise(x)):
+            raise problem("", value, "its points are out of order; x must increase from point to point")
+        return Profile(x, numbers)
+
+    def _checked(self, value: Any, info: ValidationInfo) -> float:
         from_file = bool(info.context and info.context.get("from_file"))
         number = self._number(value, allow_bare=not self.dimension.unit or not from_file)
         if self.lower_bound == "positive" and not number > 0:
@@ -63,6 +107,10 @@ class SI:
         return number
 
     def _number(self, value: Any, allow_bare: bool) -> float:
+        if isinstance(value, InKT):
+            return value
+        if isinstance(value, str) and self.dimension is units.ENERGY and _IN_KT.fullmatch(value):
+            return InKT(value.replace("kT", ""))
         if isinstance(value, str) and self.dimension.unit:
             try:
                 return units.to_si(value, self.dimension)
@@ -79,8 +127,13 @@ class SI:
             raise problem("", value, f"it must be finite; {self._expected}")
         return number
 
-    def serialise(self, value: float | str) -> float | str:
-        """What stands in a case file: "5e-09 m", a plain number, or the keyword."""
+    def serialise(self, value: float | str | Profile) -> Any:
+        """What stands in a case file: "5e-09 m", a plain number, the keyword, or a profile of such."""
+        if isinstance(value, Profile):
+            x = [f"{position!r} m" for position in value.x]
+            return {"x": x, "value": [self.serialise(number) for number in value.value]}
+        if isinstance(value, InKT):
+            return f"{float(value)!r} kT"
         return value if isinstance(value, str) or not self.dimension.unit else f"{value!r} {self.dimension.unit}"
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -90,6 +143,17 @@ class SI:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """What an editor is told about the field."""
+        number = self._number_schema()
+        if not self.profile:
+            return number
+        lists = {
+            "x": {"type": "array", "items": {"type": "string"}, "minItems": 2},
+            "value": {"type": "array", "items": number, "minItems": 2},
+        }
+        profile = {"type": "object", "properties": lists, "required": ["x", "value"], "additionalProperties": False}
+        return {"anyOf": [number, profile]}
+
+    def _number_schema(self) -> dict[str, Any]:
         if not self.dimension.unit:
             bound = {"positive": {"exclusiveMinimum": 0}, "not negative": {"minimum": 0}}.get(self.lower_bound, {})
             number: dict[str, Any] = {"type": "number", **bound}
@@ -99,14 +163,21 @@ class SI:
 
 
 Length = Annotated[float, SI(units.LENGTH, "positive")]
+Radius = Annotated[float, SI(units.LENGTH, "not negative")]
 Temperature = Annotated[float, SI(units.TEMPERATURE, "positive")]
 Diffusivity = Annotated[float, SI(units.DIFFUSIVITY, "positive")]
+DiffusivityProfile = Annotated[float | Profile, SI(units.DIFFUSIVITY, "positive", profile=True)]
 Permeability = Annotated[float, SI(units.PERMEABILITY, "not negative")]
 Concentration = Annotated[float, SI(units.CONCENTRATION, "not negative")]
-ChargeConcentration = Annotated[float, SI(units.CONCENTRATION)]
+ChargeProfile = Annotated[float | Profile, SI(units.CONCENTRATION, profile=True)]
+Charge = Annotated[float, SI(units.CHARGE)]
 Potential = Annotated[float, SI(units.POTENTIAL)]
 PotentialOrFloating = Annotated[float | Literal["floating"], SI(units.POTENTIAL, keyword="floating")]
 SurfaceCharge = Annotated[float, SI(units.SURFACE_CHARGE)]
+CurrentDensity = Annotated[float, SI(units.CURRENT_DENSITY)]
+Energy = Annotated[float | Profile, SI(units.ENERGY, profile=True)]
+AreaProfile = Annotated[float | Profile, SI(units.AREA, "positive", profile=True)]
+RadiusProfile = Annotated[float | Profile, SI(units.LENGTH, "positive", profile=True)]
 PositiveNumber = Annotated[float, SI(units.NUMBER, "positive")]
-Partition = Annotated[float, SI(units.NUMBER, "not negative")]
+PartitionProfile = Annotated[float | Profile, SI(units.NUMBER, "not negative", profile=True)]
 Permittivity = Annotated[float | Literal["water"], SI(units.NUMBER, "positive", keyword="water")]

@@ -7,14 +7,15 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from electrodiff.ends import KINDS as END_KINDS
 from electrodiff.errors import CaseError
 from electrodiff.fields import nearest
 
 # What pydantic's own errors say in terms of a case file.
 _REMEDIES = {
-    "model_type": "expected a table of keys, such as [left]",
-    "model_attributes_type": "expected a table of keys, such as [left]",
-    "dict_type": "expected a table of keys, such as [ions.K]",
+    "model_type": "expected a table of keys",
+    "model_attributes_type": "expected a table of keys",
+    "dict_type": "expected a table of keys",
     "tuple_type": "expected a list, such as [[layers]]",
     "too_short": "expected at least one entry",
     "int_type": "expected a whole number",
@@ -105,6 +106,8 @@ def _sentence(item: dict[str, Any], tree: Any, kind: type[BaseModel]) -> str:
         known = _fields(kind, item["loc"][:-1])
         key = str(item["loc"][-1])
         return f"{path} is not a known key{nearest(key, known)}; known here are {', '.join(known)}"
+    if item["type"] == "union_tag_invalid":
+        return _says(f"{path}.kind", item["input"]["kind"], f"expected one of {', '.join(END_KINDS)}")
     if item["type"] == "missing":
         return f"{path} is missing; add it"
     remedy = _REMEDIES.get(item["type"], item["msg"][0].lower() + item["msg"][1:])
@@ -121,6 +124,8 @@ def _path(loc: tuple[int | str, ...], kind: str, tree: Any) -> str:
     """`layers[1].thickness`; what pydantic appends for the branches of a union is left out."""
     text, node = "", tree
     for part in loc:
+        if part in END_KINDS and not (isinstance(node, dict) and part in node):
+            continue  # the branch of a union that was taken
         inside = isinstance(node, list | tuple) and isinstance(part, int)
         if not inside and not (isinstance(node, dict) and (part in node or kind == "missing")):
             break
@@ -134,6 +139,9 @@ def _fields(kind: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     schema = kind.model_json_schema()
     node = schema
     for part in loc:
+        if "discriminator" in node and part in END_KINDS:
+            node = schema["$defs"][node["discriminator"]["mapping"][part].rsplit("/", 1)[-1]]
+            continue
         node = node.get("properties", {}).get(part) or node.get("items") or node.get("additionalProperties") or {}
         for option in node.get("anyOf", []):
             node = option if "$ref" in option else node

@@ -13,75 +13,42 @@ from typing import Any, Literal
 from pydantic import Field, PrivateAttr, model_validator
 
 from electrodiff import checks, keys, units
+from electrodiff.ends import Closed, End, Reservoir, Stern, Wall
 from electrodiff.fields import (
-    ChargeConcentration,
-    Concentration,
-    Diffusivity,
-    Length,
-    Partition,
-    Permeability,
-    Permittivity,
+    AreaProfile,
     PositiveNumber,
-    PotentialOrFloating,
+    Profile,
+    Radius,
+    RadiusProfile,
     Record,
-    SurfaceCharge,
     Temperature,
     nearest,
     problem,
 )
 from electrodiff.ions import KNOWN_IONS, scaled_diffusivity, water_relative_permittivity
+from electrodiff.layers import Gate, Interface, Ion, Layer
 from electrodiff.quantities import QUANTITIES, scalar_names
 
+__all__ = [
+    "Activity",
+    "Case",
+    "Closed",
+    "Expectation",
+    "Gate",
+    "Interface",
+    "Ion",
+    "Layer",
+    "MeshSettings",
+    "Profile",
+    "Reservoir",
+    "Steric",
+    "Stern",
+    "Study",
+    "Wall",
+    "case_schema",
+]
+
 Side = Literal["left", "right"]
-
-
-class Ion(Record):
-    """An ion: valence and free diffusivity in water; for a known ion both may be left to the table."""
-
-    valence: int | None = Field(None, strict=True, ge=-10, le=10)
-    diffusivity: Diffusivity | None = None
-    """[m^2/s] as written, not scaled to the temperature."""
-
-
-class Layer(Record):
-    """A slab of one material.  An ion with partition 0 is absent from it."""
-
-    name: str = Field(min_length=1, pattern=r"^[^.|\[\]]+$")
-    thickness: Length
-    relative_permittivity: Permittivity
-    partition: dict[str, Partition] | None = None
-    """beta of each ion; None means 1 for all."""
-    diffusivity: dict[str, Diffusivity] = Field(default_factory=dict)
-    """[m^2/s] of each ion; an ion left out has its free one."""
-    permeability: dict[str, Permeability] = Field(default_factory=dict)
-    """[m/s] P = beta D / thickness, instead of a partition."""
-    fixed_charge: ChargeConcentration = 0.0
-    """[mol/m^3 of elementary charges], signed."""
-
-
-class Interface(Record):
-    """The boundary between two adjacent layers, for what sits on it."""
-
-    between: tuple[str, str]
-    surface_charge: SurfaceCharge = 0.0
-    """[C/m^2]"""
-
-
-class Reservoir(Record):
-    """A well-stirred bath beyond one end of the stack."""
-
-    kind: Literal["reservoir"] = "reservoir"
-    concentrations: dict[str, Concentration]
-    """[mol/m^3] of each ion; an ion left out is absent."""
-    potential: PotentialOrFloating
-    """[V], or found so that the net current is zero."""
-    neutralise: str | None = None
-    """The ion whose concentration is adjusted to make the reservoir neutral."""
-
-    @property
-    def is_floating(self) -> bool:
-        """Whether the potential is an unknown."""
-        return self.potential == "floating"
 
 
 class Study(Record):
@@ -93,11 +60,29 @@ class Study(Record):
 class MeshSettings(Record):
     """How the stack is divided: by the accuracy wanted, or into a given number of nodes."""
 
-    geometry: Literal["planar"] = "planar"
+    geometry: Literal["planar", "cylindrical", "spherical"] = "planar"
+    inner_radius: Radius | None = None
+    """[m] of the left end in cylindrical and spherical geometry; 0 if left out: the axis or the centre."""
+    area: AreaProfile | None = None
+    """[m^2] of the cross section along the whole stack, in a planar geometry: a channel."""
+    radius: RadiusProfile | None = None
+    """[m] of the round cross section along the whole stack, instead of its area."""
     accuracy: PositiveNumber = Field(1e-6, ge=1e-12, le=0.1)
     """Wanted relative error; sets the spacing (docs/mesh.md)."""
     nodes: int | None = Field(None, strict=True, ge=5, le=10_000_000)
     """Total number of nodes; overrides `accuracy`."""
+
+
+class Steric(Record):
+    """Ions of finite size: those with a `diameter`."""
+
+    model: Literal["bikerman"]
+
+
+class Activity(Record):
+    """Activity coefficients of the ions in layers of water (those without any partition)."""
+
+    model: Literal["davies"]
 
 
 class Expectation(Record):
@@ -157,12 +142,19 @@ class Case(Record):
     ions: dict[str, Ion] = Field(min_length=1)
     layers: tuple[Layer, ...] = Field(min_length=1)
     interfaces: tuple[Interface, ...] = ()
-    left: Reservoir
-    right: Reservoir
+    left: End
+    right: End
+    steric: Steric | None = None
+    activity: Activity | None = None
     study: Study = Study()
     mesh: MeshSettings = MeshSettings()
     expect: tuple[Expectation, ...] = ()
     _text: str | None = PrivateAttr(default=None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand_stern(cls, data: Any) -> Any:
+        return stern_as_layers(data)
 
     @model_validator(mode="after")
     def _check(self) -> Case:
@@ -201,17 +193,6 @@ class Case(Record):
         table = KNOWN_IONS[ion].diffusivity
         return scaled_diffusivity(table, self.temperature) if self.scale_diffusivities else table
 
-    def diffusivity(self, layer: Layer, ion: str) -> float:
-        """D of an ion in a layer [m^2/s]."""
-        given = layer.diffusivity.get(ion)
-        return self.free_diffusivity(ion) if given is None else given
-
-    def partition(self, layer: Layer, ion: str) -> float:
-        """beta of an ion in a layer; from a permeability, beta = P d / D."""
-        if ion in layer.permeability:
-            return layer.permeability[ion] * layer.thickness / self.diffusivity(layer, ion)
-        return 1.0 if layer.partition is None else layer.partition[ion]
-
     def relative_permittivity(self, layer: Layer) -> float:
         """eps_r of a layer; "water" is that of water at the temperature."""
         given = layer.relative_permittivity
@@ -222,8 +203,13 @@ class Case(Record):
         return sum(face.surface_charge for face in self.interfaces if set(face.between) == {left, right})
 
     def concentrations(self, side: Side) -> dict[str, float]:
-        """Concentration of every ion [mol/m^3] in the reservoir at one end, neutralised if the case says so."""
-        reservoir: Reservoir = getattr(self, side)
+        """Concentration of every ion [mol/m^3] in the reservoir at one end, neutralised if the case says so.
+
+        Zero for all ions at an end that is no reservoir.
+        """
+        reservoir = getattr(self, side)
+        if not isinstance(reservoir, Reservoir):
+            return dict.fromkeys(self.ions, 0.0)
         given = {ion: reservoir.concentrations.get(ion, 0.0) for ion in self.ions}
         adjusted = reservoir.neutralise
         if adjusted is not None:
@@ -231,13 +217,10 @@ class Case(Record):
             given[adjusted] -= charge / self.valence(adjusted)
         return given
 
-    def crosses(self, ion: str) -> bool:
-        """Whether an ion is present in every layer, so that it can go from one end to the other."""
-        return all(self.partition(layer, ion) > 0 for layer in self.layers)
-
     def scalar_names(self) -> list[str]:
         """Names of the scalars that a solution of this case reports."""
-        return scalar_names(self.ions, self.layer_names)
+        gated = [f"{layer.name}.{ion}" for layer in self.layers for ion in layer.gating]
+        return scalar_names(self.ions, self.layer_names, gated)
 
     def replace(self, key: str, value: Any) -> Case:
         """A new case with one key changed: `case.replace("layers.membrane.partition.K", 1e-5)`.
@@ -249,6 +232,24 @@ class Case(Record):
     def changed(self, values: Mapping[str, Any]) -> Case:
         """A new case with several keys changed at once, checked after the last."""
         return keys.replaced(self, values)
+
+
+def stern_as_layers(data: Any) -> Any:
+    """The tree of a case with the `stern` of its walls written as what it stands for: an ion-free layer at that end."""
+    if not isinstance(data, dict) or not isinstance(data.get("layers"), list | tuple):
+        return data
+    data = {**data, "layers": list(data["layers"])}
+    for side, position in (("left", 0), ("right", len(data["layers"]) + 1)):
+        end = data.get(side)
+        if isinstance(end, Wall):
+            end = end.model_dump(exclude_none=True)
+        if not isinstance(end, dict) or not isinstance(end.get("stern"), dict):
+            continue
+        nowhere = dict.fromkeys(data.get("ions", {}), 0.0)
+        layer = {"name": f"{side} stern", "partition": nowhere, **end["stern"]}
+        data["layers"].insert(position, layer)
+        data[side] = {key: value for key, value in end.items() if key != "stern"}
+    return data
 
 
 def case_schema() -> dict[str, Any]:

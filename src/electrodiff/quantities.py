@@ -6,7 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from electrodiff.units import CAPACITANCE, CURRENT_DENSITY, FLUX, NUMBER, POTENTIAL, SURFACE_CHARGE, Dimension
+from electrodiff.units import (
+    CAPACITANCE,
+    CURRENT,
+    CURRENT_DENSITY,
+    FLUX,
+    NUMBER,
+    POTENTIAL,
+    SURFACE_CHARGE,
+    Dimension,
+)
 
 
 @dataclass(frozen=True)
@@ -17,7 +26,7 @@ class Quantity:
     dimension: Dimension
     meaning: str
     per: str = ""
-    """"" | "ion" | "side" | "layer" | "interface"; a member of a family is named `name.member`."""
+    """"" | "ion" | "side" | "layer" | "interface" | "layer.ion" | "gate"; a member is named `name.member`."""
 
     @property
     def json_key(self) -> str:
@@ -25,7 +34,7 @@ class Quantity:
         return f"{self.name}_{_SUFFIX[self.dimension.unit]}" if self.dimension.unit else self.name
 
 
-_SUFFIX = {"V": "V", "A/m^2": "A_m2", "mol/m^2/s": "mol_m2_s", "C/m^2": "C_m2", "F/m^2": "F_m2"}
+_SUFFIX = {"V": "V", "A": "A", "A/m^2": "A_m2", "mol/m^2/s": "mol_m2_s", "C/m^2": "C_m2", "F/m^2": "F_m2"}
 
 QUANTITIES: dict[str, Quantity] = {
     quantity.name: quantity
@@ -59,6 +68,20 @@ QUANTITIES: dict[str, Quantity] = {
             "field on the side of the lower permittivity over field on the other side of the interface",
             per="interface",
         ),
+        Quantity("current", CURRENT, "net current through the whole area (null where the geometry has none)"),
+        Quantity(
+            "electrode_charge",
+            SURFACE_CHARGE,
+            "charge per area on the wall at an end (null at an end that is no wall)",
+            per="side",
+        ),
+        Quantity(
+            "log_permeability",
+            NUMBER,
+            "log10 of the permeability 1 / integral of dx / (D beta) in m/s (null for an absent ion)",
+            per="layer.ion",
+        ),
+        Quantity("open_fraction", NUMBER, "open fraction of a gated conductance", per="gate"),
         Quantity(
             "bulk_charge_imbalance",
             NUMBER,
@@ -69,14 +92,16 @@ QUANTITIES: dict[str, Quantity] = {
 }
 
 
-def scalar_names(ions: Iterable[str], layers: Iterable[str]) -> list[str]:
-    """Names of all scalars of a case with these ions and layers: `flux.K`, `surface_charge.left`, ..."""
-    layers = list(layers)
+def scalar_names(ions: Iterable[str], layers: Iterable[str], gates: Iterable[str] = ()) -> list[str]:
+    """Names of all scalars of a case with these ions, layers and gates: `flux.K`, `surface_charge.left`, ..."""
+    ions, layers = list(ions), list(layers)
     members = {
         "": [""],
         "ion": [f".{ion}" for ion in ions],
         "side": [".left", ".right"],
         "layer": [f".{layer}" for layer in layers],
+        "layer.ion": [f".{layer}.{ion}" for layer in layers for ion in ions],
+        "gate": [f".{gate}" for gate in gates],
         "interface": [f".{left}|{right}" for left, right in pairwise(layers)],
     }
     return [quantity.name + member for quantity in QUANTITIES.values() for member in members[quantity.per]]

@@ -15,13 +15,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from electrodiff import materials
 from electrodiff.checks import SIDES
+from electrodiff.ends import Reservoir, Wall
+from electrodiff.fvm.kernels.arrays import GATING, Chain
+from electrodiff.fvm.kernels.border import place_borders
 from electrodiff.fvm.kernels.faces import face_values
 from electrodiff.fvm.problem import Problem
+from electrodiff.grid.geometry import has_area
 from electrodiff.model import Case
 from electrodiff.quantities import QUANTITIES
 from electrodiff.theory.double_layer import debye_length
-from electrodiff.units import FARADAY, GAS_CONSTANT
+from electrodiff.units import FARADAY, GAS_CONSTANT, VACUUM_PERMITTIVITY
 
 if TYPE_CHECKING:
     import xarray
@@ -67,6 +72,8 @@ class Solution:
     problem: Problem
     state: Floats
     """(N, n + 1) activities and potential in the units of `problem.scales`."""
+    gate: Floats
+    """(p,) for each border unknown of the problem, the factor by which it multiplies a conductance; 1 if it does not."""
     converged: bool
     message: str
     """How the solve ended; if it failed, where and what to try."""
@@ -159,8 +166,12 @@ class Solution:
         volume = np.where(at_left_of_face, chain.volume_left[face], chain.volume_right[face])
         to_node = np.where(at_left_of_face, -1.0, 1.0)
         charge = self.charge_density / (FARADAY * self.problem.scales.concentration) * volume
-        area_over_distance = self.problem.mesh.area_over_distance[face] * self.problem.scales.length
-        field = (displacement[face] + to_node * charge) / (chain.permittivity[face] / area_over_distance)
+        mesh = self.problem.mesh
+        permittivity = chain.permittivity[face] / (mesh.area_over_distance[face] * self.problem.scales.length)
+        area = mesh.area[self.node]
+        through = displacement[face] + to_node * charge
+        # At an axis or a centre there is no area, and by symmetry no field.
+        field = np.divide(through, permittivity * area, out=np.zeros_like(through), where=area > 0)
         return field * self.problem.scales.potential / self.problem.scales.length
 
     @property
@@ -173,16 +184,24 @@ class Solution:
     # ---- fluxes ---------------------------------------------------------------------------------------------------
 
     @cached_property
+    def _chain(self) -> Chain:
+        """The kernels' arrays with the gates of this state."""
+        chain, border = self.problem.chain, self.problem.border
+        chain = chain._replace(conductance=chain.conductance.copy(), target=chain.target.copy())
+        place_borders(border, self.problem.chain.conductance, self.gate, self.state, chain)
+        return chain
+
+    @cached_property
     def _faces(self) -> tuple[Floats, Floats, Floats, Floats]:
         """Flux, weight, and concentrations at the left and right end of every face, (N-1, n) each."""
         shape = (self.nodes - 1, len(self.case.ions))
         flux, weight, left, right = (np.empty(shape) for _ in range(4))
-        face_values(self.problem.chain, self.state, flux, weight, left, right)
+        face_values(self._chain, self.state, flux, weight, left, right)
         return flux, weight, left, right
 
     @property
     def face_flux(self) -> Floats:
-        """(N-1, n) flux of every ion through every face [mol/(m^2 s)]: that of the residual, with its round-off."""
+        """(N-1, n) flux of every ion through every face, per reference area [mol/(m^2 s)]: that of the residual."""
         return self._faces[0] * self.problem.scales.flux
 
     @cached_property
@@ -228,12 +247,14 @@ class Solution:
 
     @cached_property
     def debye_lengths(self) -> list[float]:
-        """Debye length of each layer [m], at the reservoir of an end layer, else in the middle; inf without ions."""
+        """Debye length of each layer [m], at its reservoir if it has one, else in the middle; inf without ions."""
         lengths = []
         for index, (layer, entries) in enumerate(zip(self.case.layers, self.layer_entries, strict=True)):
             entry = (entries.start + entries.stop) // 2
-            if index in (0, len(self.case.layers) - 1):
-                entry = entries.start if index == 0 else entries.stop - 1
+            if index == len(self.case.layers) - 1 and isinstance(self.case.right, Reservoir):
+                entry = entries.stop - 1
+            if index == 0 and isinstance(self.case.left, Reservoir):
+                entry = entries.start
             strength = float(np.square(self.case.valences) @ self.concentration[:, entry]) / 2
             permittivity = self.case.relative_permittivity(layer)
             # Not "!= 0": an unconverged state may hold NaN, and is still to be drawn.
@@ -251,21 +272,31 @@ class Solution:
         }
 
     def _debye_layer(self, index: int, side: str) -> DebyeLayer:
-        """The part of layer `index` that lies at one side of its interface."""
+        """The part of layer `index` that lies at one side of its interface: all of it if a reservoir ends it."""
         entries = self.layer_entries[index]
-        first, last = entries.start, entries.stop - 1
+        bulk_at_left = side == "left" and index == 0 and isinstance(self.case.left, Reservoir)
+        bulk_at_right = (
+            side == "right" and index == len(self.case.layers) - 1 and isinstance(self.case.right, Reservoir)
+        )
+        if bulk_at_left or bulk_at_right:
+            return self._part(index, side, entries.start, entries.stop - 1)
+        return self._half(index, side)
+
+    def _half(self, index: int, side: str) -> DebyeLayer:
+        """The right half of layer `index` for what is left of an interface, and the left half for what is right of it."""
+        entries = self.layer_entries[index]
         x = self.x[entries]
-        middle = first + int(np.argmin(np.abs(x - (x[0] + x[-1]) / 2)))
-        if side == "left" and index > 0:
-            first = middle
-        if side == "right" and index < len(self.case.layers) - 1:
-            last = middle
-        charge = self._charge(first, last)
+        middle = entries.start + int(np.argmin(np.abs(x - (x[0] + x[-1]) / 2)))
+        first, last = (middle, entries.stop - 1) if side == "left" else (entries.start, middle)
+        return self._part(index, side, first, last)
+
+    def _part(self, index: int, side: str, first: int, last: int) -> DebyeLayer:
         name = self.case.layer_names[index]
+        charge = self._charge(first, last)
         return DebyeLayer(side, name, first, last, charge, self._drop(first, last), self.debye_lengths[index])
 
     def _charge(self, first: int, last: int) -> float:
-        """Charge per area of the half cells between two entries of one layer [C/m^2]."""
+        """Charge of the half cells between two entries of one layer, per reference area [C/m^2]."""
         mesh = self.problem.mesh
         faces = slice(self.node[first], self.node[last])
         density = self.charge_density[first : last + 1]
@@ -278,7 +309,8 @@ class Solution:
         Without an interface: the two halves of the only layer.
         """
         if len(self.case.layers) == 1:
-            both = self._debye_layer(0, "left"), self._debye_layer(0, "right")
+            # The left half is what lies to the right of the left end, and so on.
+            both = self._half(0, "right"), self._half(0, "left")
         else:
             layers = list(self.debye_layers.values())
             both = layers[0][0], layers[-1][1]
@@ -293,6 +325,41 @@ class Solution:
     def debye_drop(self) -> dict[str, float]:
         """phi(left) - phi(right) of the left and right Debye layer [V]; see `end_debye_layers`."""
         return {side: layer.drop for side, layer in self.end_debye_layers.items()}
+
+    @property
+    def current(self) -> float | None:
+        """Net current through the whole area [A]; None where the geometry has no area."""
+        return self.current_density * self.problem.mesh.reference_area if has_area(self.case) else None
+
+    @property
+    def electrode_charge(self) -> dict[str, float | None]:
+        """Charge per area on the wall at either end [C/m^2], from the field at its face; None where there is no wall."""
+        charges: dict[str, float | None] = dict.fromkeys(SIDES)
+        for side, entry, sign, end in (("left", 0, 1, self.case.left), ("right", -1, -1, self.case.right)):
+            if isinstance(end, Wall):
+                layer = self.case.layers[self.layer[entry]]
+                permittivity = VACUUM_PERMITTIVITY * self.case.relative_permittivity(layer)
+                field = float(self.electric_field[entry])
+                given = end.surface_charge or 0.0
+                # Of a wall with a given charge the field inside is zero, and the charge is at the node, as given.
+                charges[side] = sign * permittivity * field if end.potential is not None else given
+        return charges
+
+    @property
+    def log_permeability(self) -> dict[str, float | None]:
+        """log10 of P = 1 / integral of dx / (D beta) in m/s, of each ion in each layer; None for an absent ion."""
+        return {
+            f"{layer.name}.{ion}": None if math.isinf(value) else -value / math.log(10)
+            for layer in self.case.layers
+            for ion in self.case.ions
+            for value in (materials.log_resistance(self.case, layer, ion),)
+        }
+
+    @property
+    def open_fraction(self) -> dict[str, float]:
+        """Open fraction of each gated conductance, by "layer.ion"."""
+        gated = [f"{layer.name}.{ion}" for layer in self.case.layers for ion in layer.gating]
+        return dict(zip(gated, self.gate[self.problem.border.kind == GATING].tolist(), strict=True))
 
     @property
     def capacitance(self) -> float | None:
@@ -355,7 +422,10 @@ class Solution:
 
     def _thin_baths(self) -> list[str]:
         texts = []
-        for index in {0, len(self.case.layers) - 1}:
+        baths = {0: self.case.left, len(self.case.layers) - 1: self.case.right}
+        for index, end in baths.items():
+            if not isinstance(end, Reservoir):
+                continue
             layer, length = self.case.layers[index], self.debye_lengths[index]
             if math.isfinite(length) and layer.thickness < BULK_DEBYE_LENGTHS * length:
                 texts.append(
@@ -368,6 +438,8 @@ class Solution:
         texts = []
         ions = FARADAY * (np.abs(self.case.valences) @ self.concentration)
         for side, entry in zip(SIDES, (0, -1), strict=True):
+            if not isinstance(getattr(self.case, side), Reservoir):
+                continue
             charge = float(self.charge_density[entry])
             if abs(charge) > NEUTRAL_END * ions[entry]:
                 texts.append(

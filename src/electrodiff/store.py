@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 import electrodiff
 from electrodiff.case import case_text, parse_case
 from electrodiff.dataset import write_netcdf
 from electrodiff.errors import CaseError, ResultError
-from electrodiff.fvm.problem import build_problem
-from electrodiff.grid.mesh import planar_mesh
+from electrodiff.fvm.kernels.arrays import GATING
+from electrodiff.fvm.problem import Problem, build_problem
+from electrodiff.grid.mesh import line_mesh
 from electrodiff.solution import Solution
 
 if TYPE_CHECKING:
@@ -66,17 +68,25 @@ def load_solution(path: str | Path) -> Solution:
         raise ResultError(f"{path}: the stored solution is damaged ({error}); run the case again") from None
 
 
+def _gates(problem: Problem, open_fractions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The factor of every border unknown, from those that are gates."""
+    gate = np.ones(problem.border.kind.size)
+    gate[problem.border.kind == GATING] = open_fractions
+    return gate
+
+
 def _from_dataset(dataset: xarray.Dataset) -> Solution:
     """The solution whose profiles the dataset holds; the second entry of an interface's node is left out."""
     layer = dataset["layer"].to_numpy().astype(np.int64)
     keep = np.insert(np.diff(layer) == 0, 0, True)
-    mesh = planar_mesh(dataset["x"].to_numpy()[keep], layer[1:][keep[1:]])
-    problem = build_problem(parse_case(str(dataset.attrs["case"]), "stored case"), mesh)
+    case = parse_case(str(dataset.attrs["case"]), "stored case")
+    problem = build_problem(case, line_mesh(case, dataset["x"].to_numpy()[keep], layer[1:][keep[1:]]))
     activity = dataset["activity"].to_numpy()[:, keep] / problem.scales.concentration
     potential = dataset["potential"].to_numpy()[keep] / problem.scales.potential
     return Solution(
         problem=problem,
         state=np.column_stack([activity.T, potential]),
+        gate=_gates(problem, dataset["open_fraction"].to_numpy()),
         converged=bool(dataset.attrs["converged"]),
         message=str(dataset.attrs["solver"]),
         residuals=dataset["residuals"].to_numpy(),

@@ -54,6 +54,10 @@ PERMEABILITY = Dimension("permeability", "m/s", "1e-7 m/s")
 SURFACE_CHARGE = Dimension("surface charge", "C/m^2", "-0.01 C/m^2")
 CURRENT_DENSITY = Dimension("current density", "A/m^2", "1 uA/cm^2")
 FLUX = Dimension("flux", "mol/m^2/s", "1e-6 mol/m^2/s")
+AREA = Dimension("area", "m^2", "0.79 nm^2")
+CHARGE = Dimension("charge", "C", "-4 e")
+CURRENT = Dimension("current", "A", "1 pA")
+ENERGY = Dimension("molar energy", "J/mol", "23 kJ/mol")
 CAPACITANCE = Dimension("capacitance per area", "F/m^2", "0.35 uF/cm^2")
 NUMBER = Dimension("number", "", "40")
 
@@ -75,6 +79,8 @@ def _conversion(unit: str, si_unit: str) -> tuple[float, float]:
     """Factor and offset that turn a number in `unit` into one in `si_unit`."""
     import pint
 
+    if unit == "kT":
+        raise UnitError("'kT' depends on the temperature")
     registry = _registry()
     spelled = _POWER_WITHOUT_CARET.sub("^", unit)  # cm2 is written for cm^2 throughout the field
     try:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from electrodiff import parse_case, solve
 from electrodiff.cli import app
 
 CASE = """\
@@ -47,6 +48,12 @@ potential = "0 mV"
 [mesh]
 nodes = 61
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled() -> None:
+    """The kernels are compiled before the first test, so that no run has to say that it compiles them."""
+    solve(parse_case(CASE))
 
 
 @pytest.fixture

@@ -310,6 +310,38 @@ def test_a_solve_that_fails_has_exit_code_3_and_says_what_where_and_what_to_try(
     assert files(folder) == {"my.toml"}
 
 
+@pytest.mark.parametrize(
+    "override",
+    [
+        "layers.membrane.thickness=1e300 nm",
+        "layers.membrane.thickness=1e-300 nm",
+        "layers.membrane.partition.K=1e300",
+        "layers.membrane.fixed_charge=1e300 M",
+        "layers.membrane.relative_permittivity=1e300",
+        "interfaces.0.surface_charge=1e9 C/m^2",
+        "left.potential=1e300 V",
+        "ions.A.diffusivity=1e300 m^2/s",
+    ],
+)
+def test_an_absurd_number_ends_in_one_message(run: Callable, folder: Path, override: str) -> None:
+    """Finite and of the right sign, so no rule refuses it; whatever becomes of it, it is one sentence."""
+    result = run("--set", override)
+    assert result.exit_code in (2, 3), repr(result.exception)
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert files(folder) == {"my.toml"}
+
+
+def test_a_title_with_a_control_character_ends_in_one_message_or_a_result(run: Callable, case: str) -> None:
+    """TOML allows "\\u0000"; NetCDF does not."""
+    path = Path(case)
+    path.write_text(path.read_text().replace("Test membrane", "Test\\u0000membrane"))
+    result = run("--quiet")
+    assert result.exit_code in (0, 2), repr(result.exception)
+    assert len(result.stderr.splitlines()) == (result.exit_code == 2)
+
+
 @pytest.mark.parametrize("option", [(), ("--json",), ("--quiet",)])
 def test_an_interrupt_has_exit_code_130_and_leaves_nothing(
     run: Callable, folder: Path, monkeypatch: pytest.MonkeyPatch, option: tuple[str, ...]

@@ -28,7 +28,7 @@ def slab_fluxes(solution: ed.Solution, faces: bool) -> dict[str, float]:
     left, right = entries.start, entries.stop - 1
     fluxes = {}
     for index, ion in enumerate(case.ions):
-        permeability = case.partition(membrane, ion) * case.diffusivity(membrane, ion) / membrane.thickness
+        permeability = membrane.partition[ion] * membrane.diffusivity.get(ion, 0.0) / membrane.thickness
         if permeability == 0:
             continue
         inside, outside = case.concentrations("left")[ion], case.concentrations("right")[ion]

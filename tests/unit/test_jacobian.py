@@ -12,7 +12,8 @@ from electrodiff.fvm.kernels.border import border_columns, border_equations, sol
 from electrodiff.fvm.kernels.chain import block_row, eliminate_point_ions
 from electrodiff.fvm.kernels.compiler import kernel
 from electrodiff.fvm.kernels.flux import FACE_LINES
-from electrodiff.fvm.problem import BorderUnknown, Problem, as_border, build_problem
+from electrodiff.fvm.borders import BorderUnknown, as_border
+from electrodiff.fvm.problem import Problem, build_problem
 from electrodiff.grid.line import layered_line
 
 

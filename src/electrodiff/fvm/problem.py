@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import pairwise
 
 import numpy as np
 
-from electrodiff.fvm.kernels.arrays import CURRENT, Border, Chain, Floats
+from electrodiff import materials
+from electrodiff.ends import Reservoir, Wall
+from electrodiff.fields import Profile
+from electrodiff.fvm.borders import border_unknowns, pin_absent, with_border
+from electrodiff.fvm.kernels.arrays import Border, Chain, Floats
 from electrodiff.grid.mesh import Mesh
+from electrodiff.layers import Layer
 from electrodiff.model import Case
-from electrodiff.units import VACUUM_PERMITTIVITY, Scales
+from electrodiff.units import AVOGADRO, FARADAY, VACUUM_PERMITTIVITY, Scales
+
+# Four Gauss points integrate exp(W) of a barrier that changes by 3 kT in a cell to 1e-6 of it.
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)
 
 
 @dataclass(frozen=True)
@@ -28,107 +35,120 @@ class Problem:
 def build_problem(case: Case, mesh: Mesh) -> Problem:
     """The discrete problem of a case on a mesh."""
     scales = Scales(case.temperature)
-    return Problem(case, mesh, scales, _chain(case, mesh, scales), _border(case, mesh))
+    chain = _chain(case, mesh, scales)
+    pin_absent(chain)
+    _pin_ends(case, chain, scales)
+    unknowns = border_unknowns(case, mesh, chain, scales)
+    chain, border = with_border(chain, unknowns)
+    return Problem(case, mesh, scales, chain, border)
 
 
 def _chain(case: Case, mesh: Mesh, scales: Scales) -> Chain:
-    ions = case.ion_names
-    partition = np.array([[case.partition(layer, ion) for ion in ions] for layer in case.layers])
-    diffusivity = np.array([[case.diffusivity(layer, ion) for ion in ions] for layer in case.layers])
     permittivity = VACUUM_PERMITTIVITY * np.array([case.relative_permittivity(layer) for layer in case.layers])
-    fixed_charge = np.array([layer.fixed_charge for layer in case.layers])
-    area_over_distance = mesh.area_over_distance * scales.length
-    face_partition = partition[mesh.layer]
-    conductance = diffusivity[mesh.layer] / scales.diffusivity * face_partition * area_over_distance[:, None]
-    free, target = _pinned(case, mesh, scales, conductance)
+    partition, conductance = _ions(case, mesh, scales)
+    packing = np.array([_packing(case, ion) for ion in case.ions]) * scales.concentration
+    smallest = packing[packing > 0].min() if packing.any() else 1.0
+    shape = (mesh.nodes, len(case.ions) + 1)
     return Chain(
         valence=tuple(float(z) for z in case.valences),
-        partition=face_partition,
+        partition=partition,
         conductance=conductance,
-        permittivity=permittivity[mesh.layer] / scales.permittivity * area_over_distance,
+        permittivity=permittivity[mesh.layer] / scales.permittivity * mesh.area_over_distance * scales.length,
         volume_left=mesh.volume_left / scales.length,
         volume_right=mesh.volume_right / scales.length,
-        fixed_charge=fixed_charge[mesh.layer] / scales.concentration,
+        fixed_charge=_fixed_charge(case, mesh) / scales.concentration,
         surface_charge=_surface_charge(case, mesh) / scales.surface_charge,
-        free=free,
-        target=target,
-        packing=np.zeros(len(ions)),
-        exponent=np.zeros(len(ions)),
+        free=np.ones(shape),
+        target=np.zeros(shape),
+        packing=packing,
+        exponent=packing / smallest,
     )
 
 
-def _pinned(case: Case, mesh: Mesh, scales: Scales, conductance: Floats) -> tuple[Floats, Floats]:
-    """`free` and `target` of every unknown: reservoirs pin all of theirs, and an ion is pinned to 0 where absent."""
-    n = len(case.ions)
-    free = np.zeros((mesh.nodes, n + 1))
-    target = np.zeros((mesh.nodes, n + 1))
-    present = conductance > 0
-    free[:-1, :n] += present
-    free[1:, :n] += present
-    free[:, n] = 1
-    np.minimum(free, 1, out=free)
-    for node, side, face in ((0, case.left, 0), (-1, case.right, -1)):
-        concentrations = case.concentrations("left" if node == 0 else "right")
-        free[node] = 0
-        # In a layer that an ion cannot enter, the reservoir's concentration of it has no part.
-        target[node, :n] = np.where(present[face], np.array(list(concentrations.values())) / scales.concentration, 0)
-        target[node, n] = 0 if side.is_floating else float(side.potential) / scales.potential
-    return free, target
+def _ions(case: Case, mesh: Mesh, scales: Scales) -> tuple[Floats, Floats]:
+    """beta and D beta A/h of every ion on every face, (N-1, n) each, dimensionless."""
+    starts = mesh.x[mesh.boundaries[:-1]]
+    x = mesh.x[:-1] - starts[mesh.layer]
+    width = np.diff(mesh.x)
+    partition = np.empty((width.size, len(case.ions)))
+    conductance = np.empty_like(partition)
+    for index, layer in enumerate(case.layers):
+        faces = slice(*mesh.boundaries[index : index + 2])
+        for column, ion in enumerate(case.ions):
+            middle = x[faces] + width[faces] / 2
+            partition[faces, column] = materials.partition(case, layer, ion, middle)
+            mobility = _mean_mobility(case, layer, ion, x[faces], width[faces])
+            conductance[faces, column] = mobility / scales.diffusivity * mesh.area_over_distance[faces] * scales.length
+    return partition, conductance
 
 
-def _surface_charge(case: Case, mesh: Mesh) -> Floats:
-    """Surface charge [C/m^2] of each node; every interface has its own node."""
-    charge = np.zeros(mesh.nodes)
-    names = case.layer_names
-    for index, node in enumerate(mesh.boundaries[1:-1]):
-        charge[node] = case.surface_charge(names[index], names[index + 1])
+def _mean_mobility(case: Case, layer: Layer, ion: str, x: Floats, width: Floats) -> Floats:
+    """D beta of each face: the harmonic mean along it, of which the flux through a barrier is made."""
+    if not any(
+        isinstance(table.get(ion), Profile) for table in (layer.barrier, layer.partition or {}, layer.diffusivity)
+    ):
+        at = x[:1]
+        uniform = materials.partition(case, layer, ion, at) * materials.diffusivity(case, layer, ion, at)
+        return np.full(x.size, uniform[0])
+    at = (x[:, None] + width[:, None] * (1 + _NODES) / 2).ravel()
+    energy = materials.energy(case, layer, ion, at).reshape(-1, _NODES.size)
+    inverse = 1 / materials.diffusivity(case, layer, ion, at).reshape(-1, _NODES.size)
+    lowest = energy.min(axis=1)
+    mean = (inverse * np.exp(energy - lowest[:, None])) @ _WEIGHTS / 2
+    return np.asarray(np.exp(-lowest) / mean)
+
+
+def _packing(case: Case, ion: str) -> float:
+    """v = N_A d^3 [m^3/mol] of an ion; 0 for a point."""
+    diameter = case.ions[ion].diameter
+    return AVOGADRO * diameter**3 if case.steric is not None and diameter is not None else 0.0
+
+
+def _fixed_charge(case: Case, mesh: Mesh) -> Floats:
+    """X [mol/m^3] on every face."""
+    starts = mesh.x[mesh.boundaries[:-1]]
+    middle = (mesh.x[:-1] + mesh.x[1:]) / 2 - starts[mesh.layer]
+    charge = np.empty(middle.size)
+    for index, (layer, (start, stop)) in enumerate(zip(case.layers, pairwise(mesh.boundaries), strict=True)):
+        faces = slice(start, stop)
+        if layer.total_fixed_charge is None:
+            charge[faces] = materials.fixed_charge(layer, middle[faces])
+            continue
+        volume = (mesh.volume_left + mesh.volume_right)[mesh.layer == index].sum() * mesh.reference_area
+        charge[faces] = layer.total_fixed_charge / FARADAY / volume
     return charge
 
 
-def _border(case: Case, mesh: Mesh) -> Border:
-    """Border unknowns: a floating end, with zero net current through the middle of the most resistive layer."""
-    start, end = mesh.boundaries[(layer := most_resistive_layer(case)) : layer + 2]
-    # Any face would do; there the fluxes are free of the round-off that they have in the baths.
-    face = int(start + end) // 2
-    nodes = [node for node, end in ((0, case.left), (mesh.nodes - 1, case.right)) if end.is_floating]
-    entries = [BorderUnknown(CURRENT, node, len(case.ions), face, face, 0.0) for node in nodes]
-    return as_border(entries)
+def _surface_charge(case: Case, mesh: Mesh) -> Floats:
+    """Surface charge times relative area [C/m^2] of each node; every interface has its own node, and so has a wall."""
+    charge = np.zeros(mesh.nodes)
+    for node, (left, right) in zip(mesh.boundaries[1:-1], pairwise(case.layer_names), strict=True):
+        charge[node] = case.surface_charge(left, right)
+    for node, end in ((0, case.left), (-1, case.right)):
+        if isinstance(end, Wall):
+            charge[node] = end.surface_charge or 0.0
+    return charge * mesh.area
 
 
-class BorderUnknown(NamedTuple):
-    """One border unknown; see `Border` for the meaning of its parts."""
-
-    kind: int
-    node: int
-    row: int
-    first: int
-    last: int
-    value: float
-    slope: float = 1.0
-
-
-_TYPES: tuple[type, ...] = (np.int64, np.int64, np.int64, np.int64, np.int64, np.float64, np.float64)
-
-
-def as_border(unknowns: Sequence[BorderUnknown]) -> Border:
-    """Border unknowns as flat arrays."""
-    columns = zip(*unknowns, strict=True) if unknowns else [()] * len(BorderUnknown._fields)
-    return Border(*(np.array(column, dtype=kind) for column, kind in zip(columns, _TYPES, strict=True)))
+def _pin_ends(case: Case, chain: Chain, scales: Scales) -> None:
+    """Pin what the ends of the case give: all unknowns at a reservoir, the potential at a metal wall."""
+    n = len(case.ions)
+    for node, face, side, end in ((0, 0, "left", case.left), (-1, -1, "right", case.right)):
+        if isinstance(end, Reservoir):
+            chain.free[node] = 0
+            # In a layer that an ion cannot enter, the reservoir's concentration of it has no part.
+            present = chain.conductance[face] > 0
+            chain.target[node, :n] = np.where(present, reservoir_activities(case, side, chain, scales), 0)
+        if not isinstance(end, Reservoir | Wall) or end.potential is None:
+            continue
+        chain.free[node, n] = 0
+        chain.target[node, n] = 0 if end.potential == "floating" else float(end.potential) / scales.potential
 
 
-def most_resistive_layer(case: Case) -> int:
-    """Index of the layer with the largest ohmic resistance d / (sum z^2 D beta c) among the ions that cross it."""
-    left, right = case.concentrations("left"), case.concentrations("right")
-
-    def conductance(index: int) -> float:
-        layer = case.layers[index]
-        total = sum(
-            case.valence(ion) ** 2
-            * case.diffusivity(layer, ion)
-            * case.partition(layer, ion)
-            * (left[ion] + right[ion])
-            for ion in case.ions
-        )
-        return total / layer.thickness
-
-    return min(range(len(case.layers)), key=conductance)
+def reservoir_activities(case: Case, side: str, chain: Chain, scales: Scales) -> Floats:
+    """(n,) activities gamma c of a reservoir: steric and Davies' coefficients times its concentrations."""
+    given = case.concentrations("left" if side == "left" else "right")
+    concentrations = np.array(list(given.values())) / scales.concentration
+    void = 1 - chain.packing @ concentrations
+    davies = np.array([materials.reservoir_activity_coefficient(case, side, ion) for ion in case.ions])
+    return np.asarray(concentrations * davies * void ** (-chain.exponent))

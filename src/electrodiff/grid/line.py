@@ -18,7 +18,7 @@ from itertools import pairwise
 import numpy as np
 
 from electrodiff.errors import CaseError
-from electrodiff.grid.mesh import Floats, Mesh, planar_mesh
+from electrodiff.grid.mesh import Floats, Mesh, line_mesh
 from electrodiff.grid.scales import boundary_scale
 from electrodiff.model import Case
 
@@ -46,7 +46,7 @@ def layered_line(case: Case, cells: Sequence[int] | None = None) -> Mesh:
         for layer, start, scales, count in zip(case.layers, starts, _scales(case), counts, strict=False)
     ]
     x = np.concatenate([*parts, starts[-1:]])
-    return planar_mesh(x, np.repeat(np.arange(len(counts)), counts))
+    return line_mesh(case, x, np.repeat(np.arange(len(counts)), counts))
 
 
 def layer_cells(case: Case) -> list[int]:
@@ -96,15 +96,18 @@ def _masses(thickness: float, left: float, right: float) -> tuple[float, float, 
 def _scales(case: Case) -> list[tuple[float, float]]:
     """The lengths l at the left and right boundary of each layer.
 
-    At a reservoir nothing varies unless its layer differs from water, so there the line is not graded.
+    At a plane of symmetry nothing varies, nor at a reservoir unless its layer differs from water: there the line is not
+    graded.
     """
-    charges = [0.0, *(case.surface_charge(a.name, b.name) for a, b in pairwise(case.layers)), 0.0]
+    ends = [getattr(end, "surface_charge", None) or 0.0 for end in (case.left, case.right)]
+    charges = [ends[0], *(case.surface_charge(a.name, b.name) for a, b in pairwise(case.layers)), ends[1]]
     scales = [
         [boundary_scale(case, layer, charges[index]), boundary_scale(case, layer, charges[index + 1])]
         for index, layer in enumerate(case.layers)
     ]
-    for position, layer in ((0, case.layers[0]), (-1, case.layers[-1])):
-        is_bath = layer.fixed_charge == 0 and all(case.partition(layer, ion) == 1 for ion in case.ions)
-        if is_bath and len(scales) > 1:
+    for position, end in ((0, case.left), (-1, case.right)):
+        layer = case.layers[position]
+        is_bath = not layer.partition_tables and layer.fixed_charge == 0 and layer.total_fixed_charge is None
+        if end.kind == "closed" or (end.kind == "reservoir" and is_bath and len(scales) > 1):
             scales[position][position] = math.inf
     return [(left, right) for left, right in scales]

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from electrodiff.grid.geometry import case_geometry
+from electrodiff.materials import most_resistive_layer
+from electrodiff.model import Case
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -16,7 +20,8 @@ class Mesh:
     """A chain of N nodes from left to right; face f joins nodes left[f] and right[f].
 
     A node sits on every boundary between layers, so a face lies within one layer.  The control volume of a node is made
-    of the half cells of its faces.  Areas are relative to that of the membrane, 1 in planar geometry.
+    of the half cells of its faces.  Areas are relative to `reference_area`, that of the left face of the most resistive
+    layer (of its right face if the left one is an axis or a centre), to which fluxes and currents refer.
     """
 
     x: Floats
@@ -27,12 +32,16 @@ class Mesh:
     """(N-1,) node at the left of each face."""
     right: Integers
     """(N-1,) node at the right of each face."""
+    area: Floats
+    """(N,) cross section at each node, relative."""
     area_over_distance: Floats
-    """(N-1,) of each face [1/m]."""
+    """(N-1,) of each face [1/m]: 1 / integral of dx/A."""
     volume_left: Floats
-    """(N-1,) half cell of the face at its left node, per area [m]."""
+    """(N-1,) half cell of the face at its left node, per reference area [m]."""
     volume_right: Floats
-    """(N-1,) half cell of the face at its right node, per area [m]."""
+    """(N-1,) half cell of the face at its right node, per reference area [m]."""
+    reference_area: float
+    """[m^2]; [m] per length of the axis for cylinders, 1 for planes."""
 
     @property
     def nodes(self) -> int:
@@ -46,8 +55,24 @@ class Mesh:
         return np.concatenate([[0], inner, [self.nodes - 1]])
 
 
-def planar_mesh(x: Floats, layer: Integers) -> Mesh:
-    """The mesh of planar geometry with nodes at x (N,) [m], increasing, and the layer index of each face (N-1,)."""
-    distance = np.diff(x)
+def line_mesh(case: Case, x: Floats, layer: Integers) -> Mesh:
+    """The mesh of a case with nodes at x (N,) [m], increasing, and the layer index of each face (N-1,)."""
+    geometry = case_geometry(case)
+    start, stop = x[:-1], x[1:]
+    middle = (start + stop) / 2
+    faces = np.cumsum([0.0, *(entry.thickness for entry in case.layers)])
+    resistive = most_resistive_layer(case)
+    areas = geometry.area(faces[resistive : resistive + 2])
+    reference = float(areas[0] if areas[0] > 0 else areas[1])
     nodes = np.arange(x.size)
-    return Mesh(x, layer, nodes[:-1], nodes[1:], 1.0 / distance, distance / 2, distance / 2)
+    return Mesh(
+        x=x,
+        layer=layer,
+        left=nodes[:-1],
+        right=nodes[1:],
+        area=geometry.area(x) / reference,
+        area_over_distance=geometry.inverse_resistance(start, stop) / reference,
+        volume_left=geometry.volume(start, middle) / reference,
+        volume_right=geometry.volume(middle, stop) / reference,
+        reference_area=reference,
+    )

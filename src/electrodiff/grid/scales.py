@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from electrodiff.fields import Profile
+from electrodiff.materials import largest_partition
 from electrodiff.model import Case, Layer
 from electrodiff.theory.double_layer import debye_length, gouy_chapman_length
 
@@ -11,11 +13,22 @@ from electrodiff.theory.double_layer import debye_length, gouy_chapman_length
 def layer_ionic_strength(case: Case, layer: Layer) -> float:
     """Largest ionic strength that the reservoirs and the fixed charge can hold in a layer [mol/m^3].
 
-    I = (sum_i z_i^2 beta_i c_i + |X|) / 2,      c_i the larger of the two reservoirs' concentrations
+        I = (sum_i z_i^2 beta_i c_i + |X|) / 2
+
+    c_i is the largest concentration of the ion anywhere: in the reservoirs, or at the start in a layer.
     """
-    left, right = case.concentrations("left"), case.concentrations("right")
-    mobile = sum(case.valence(ion) ** 2 * case.partition(layer, ion) * max(left[ion], right[ion]) for ion in case.ions)
-    return (mobile + abs(layer.fixed_charge)) / 2
+    mobile = sum(
+        case.valence(ion) ** 2 * largest_partition(case, layer, ion) * largest_concentration(case, ion)
+        for ion in case.ions
+    )
+    fixed = layer.fixed_charge
+    return (mobile + max(map(abs, fixed.value if isinstance(fixed, Profile) else (fixed,)))) / 2
+
+
+def largest_concentration(case: Case, ion: str) -> float:
+    """Largest concentration of an ion in the reservoirs and at the start [mol/m^3]."""
+    initial = [layer.initial.get(ion, 0.0) for layer in case.layers]
+    return max(case.concentrations("left")[ion], case.concentrations("right")[ion], *initial)
 
 
 def layer_debye_length(case: Case, layer: Layer) -> float:

@@ -4,39 +4,49 @@ from __future__ import annotations
 
 import numpy as np
 
-from electrodiff.fvm.kernels.arrays import Floats
-from electrodiff.fvm.problem import Problem
+from electrodiff import materials
+from electrodiff.ends import Reservoir
+from electrodiff.fvm.kernels.arrays import AMOUNT, GATING, Floats
+from electrodiff.fvm.problem import Problem, reservoir_activities
 from electrodiff.grid.scales import layer_debye_length
 from electrodiff.model import Case
 
 
 def first_guess(problem: Problem) -> Floats:
-    """State (N, m) that falls from one reservoir to the other within each layer as resistances in series would.
+    """State (N, m) that falls from one end to the other within each layer as resistances in series would.
 
     The voltage is shared by the layers like one over a row of capacitors, each min(thickness, Debye length) thick; the
-    activity of an ion like a diffusing one's, each layer with thickness / (D beta), infinite where it is absent.
+    activity of an ion like a diffusing one's, each layer with thickness / (D beta), infinite where it is absent.  What
+    cannot leave a compartment is spread evenly over it.
     """
     case, mesh, chain = problem.case, problem.mesh, problem.chain
     n = len(case.ions)
-    left, right = chain.target[0].copy(), chain.target[-1].copy()
-    if case.left.is_floating:
-        left[n] += floating_guess(case)
-    if case.right.is_floating:
-        right[n] += left[n] - floating_guess(case)
     state = np.empty((mesh.nodes, n + 1))
     dielectric = [
         min(layer.thickness, layer_debye_length(case, layer)) / case.relative_permittivity(layer)
         for layer in case.layers
     ]
-    state[:, n] = _between(left[n], right[n], _progress(problem, np.array(dielectric)))
+    state[:, n] = _between(*_end_potentials(problem), _progress(problem, np.array(dielectric)))
+    left, right = _end_activities(problem)
     for i, ion in enumerate(case.ions):
-        resistance = np.array([_resistance(case, layer, ion) for layer in range(len(case.layers))])
-        reservoirs = [case.concentrations(side)[ion] / problem.scales.concentration for side in ("left", "right")]
-        state[:, i] = _between(*reservoirs, _progress(problem, resistance))
+        resistance = np.exp([materials.log_resistance(case, layer, ion) for layer in case.layers])
+        state[:, i] = _between(left[i], right[i], _progress(problem, resistance))
+    _spread_amounts(problem, state)
     pinned = chain.free == 0
+    pinned[:, n] = False
+    pinned[problem.border.node[problem.border.kind == AMOUNT], problem.border.row[problem.border.kind == AMOUNT]] = (
+        False
+    )
     state[pinned] = chain.target[pinned]
-    state[0, n], state[-1, n] = left[n], right[n]
     return state
+
+
+def first_gates(problem: Problem, state: Floats) -> Floats:
+    """(p,) open fraction of every gate at the potentials of a state; 1 for the other border unknowns."""
+    border = problem.border
+    voltage = state[border.first, -1] - state[border.last, -1]
+    fraction = 1 / (1 + np.exp(-np.clip((voltage - border.value) / border.slope, -700, 700)))
+    return np.asarray(np.where(border.kind == GATING, fraction, 1.0))
 
 
 def floating_guess(case: Case) -> float:
@@ -47,19 +57,46 @@ def floating_guess(case: Case) -> float:
     current = slope = 0.0
     left, right = case.concentrations("left"), case.concentrations("right")
     for ion in case.ions:
-        if case.crosses(ion):
-            z = case.valence(ion)
-            permeability = 1 / sum(_resistance(case, layer, ion) for layer in range(len(case.layers)))
-            current += z * permeability * (left[ion] - right[ion])
-            slope += z**2 * permeability * (left[ion] + right[ion]) / 2
+        z = case.valence(ion)
+        permeability = 1 / np.exp([materials.log_resistance(case, layer, ion) for layer in case.layers]).sum()
+        current += z * permeability * (left[ion] - right[ion])
+        slope += z**2 * permeability * (left[ion] + right[ion]) / 2
     return -current / slope if slope > 0 else 0.0
 
 
-def _resistance(case: Case, index: int, ion: str) -> float:
-    """d / (D beta) [s/m] of a layer for an ion."""
-    layer = case.layers[index]
-    conductance = case.diffusivity(layer, ion) * case.partition(layer, ion)
-    return layer.thickness / conductance if conductance > 0 else np.inf
+def _end_potentials(problem: Problem) -> tuple[float, float]:
+    """Potentials of both ends; an end that gives none has that of the other."""
+    case, chain = problem.case, problem.chain
+    floating = [isinstance(end, Reservoir) and end.is_floating for end in (case.left, case.right)]
+    known = [chain.free[node, -1] == 0 for node in (0, -1)]
+    left, right = chain.target[0, -1], chain.target[-1, -1]
+    if floating[0]:
+        left = right + floating_guess(case)
+    if floating[1]:
+        right = left - floating_guess(case)
+    return (left if known[0] else right), (right if known[1] else left)
+
+
+def _end_activities(problem: Problem) -> tuple[Floats, Floats]:
+    """Activities (n,) at both ends; an end without a reservoir has those of the other."""
+    case = problem.case
+    sides = {
+        side: reservoir_activities(case, side, problem.chain, problem.scales)
+        for side, end in (("left", case.left), ("right", case.right))
+        if isinstance(end, Reservoir)
+    }
+    nothing = np.zeros(len(case.ions))
+    any_side = next(iter(sides.values()), nothing)
+    return sides.get("left", any_side), sides.get("right", any_side)
+
+
+def _spread_amounts(problem: Problem, state: Floats) -> None:
+    """Fill every closed compartment evenly with what it holds of each ion."""
+    chain, border = problem.chain, problem.border
+    capacity = chain.partition * (chain.volume_left + chain.volume_right)[:, None]
+    for b in np.flatnonzero(border.kind == AMOUNT):
+        first, last, row = border.first[b], border.last[b], border.row[b]
+        state[first : last + 1, row] = border.value[b] / capacity[first:last, row].sum()
 
 
 def _between(left: float, right: float, progress: Floats) -> Floats:
@@ -77,4 +114,4 @@ def _progress(problem: Problem, share: Floats) -> Floats:
         share = np.isinf(share).astype(float)
     thickness = np.array([layer.thickness for layer in problem.case.layers])
     step = (share / share.sum() / thickness)[mesh.layer] * np.diff(mesh.x)
-    return np.minimum(np.concatenate([[0.0], np.cumsum(step)]), 1.0)
+    return np.asarray(np.minimum(np.concatenate([[0.0], np.cumsum(step)]), 1.0))

@@ -11,6 +11,7 @@ from electrodiff.fvm.kernels import newton as kernels
 from electrodiff.fvm.kernels.arrays import Floats
 from electrodiff.fvm.kernels.compiler import note_compiled
 from electrodiff.fvm.problem import Problem
+from electrodiff.solvers.guess import first_gates
 
 
 class Status(Enum):
@@ -45,13 +46,14 @@ class NewtonOptions:
 
 @dataclass(frozen=True)
 class NewtonResult:
-    """State (N, m), how Newton ended, and the residual and update of every step: (iterations,) each.
+    """State (N, m), gating factors (p,), how Newton ended, and the residual and update of every step: (iterations,) each.
 
     The residual is the largest one divided by its diagonal, the update the largest one relative to its unknown; `worst`
     is the node and the row of the last largest update.
     """
 
     state: Floats
+    gate: Floats
     status: Status
     residuals: Floats
     updates: Floats
@@ -70,7 +72,7 @@ def solve_newton(problem: Problem, guess: Floats, options: NewtonOptions = Newto
     if border.kind.size:
         # What the border unknowns pin or multiply is written by the kernel, into copies.
         chain = chain._replace(target=chain.target.copy(), conductance=chain.conductance.copy())
-    gate = np.ones(border.kind.size)
+    gate = first_gates(problem, state)
     largest = float(chain.target[:, :-1].max()) or 1.0
     history = np.zeros((options.max_iterations, 2))
     worst = np.zeros(2, dtype=np.int64)
@@ -89,4 +91,4 @@ def solve_newton(problem: Problem, guess: Floats, options: NewtonOptions = Newto
     )
     note_compiled(len(problem.case.ions))
     residuals, updates = history[:iterations].T.copy()
-    return NewtonResult(state, _STATUS[code], residuals, updates, (int(worst[0]), int(worst[1])))
+    return NewtonResult(state, gate, _STATUS[code], residuals, updates, (int(worst[0]), int(worst[1])))

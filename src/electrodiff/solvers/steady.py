@@ -30,6 +30,7 @@ def solve(
     solution = Solution(
         problem=problem,
         state=result.state,
+        gate=result.gate,
         converged=result.status is Status.CONVERGED,
         message=describe(problem, result),
         residuals=result.residuals,

@@ -1,0 +1,91 @@
+"""What a stack is made of: ions, layers, and the interfaces between layers."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from electrodiff.fields import (
+    Charge,
+    ChargeProfile,
+    Concentration,
+    Diffusivity,
+    DiffusivityProfile,
+    Energy,
+    Length,
+    PartitionProfile,
+    Permeability,
+    Permittivity,
+    Potential,
+    Record,
+    SurfaceCharge,
+    problem,
+)
+
+
+class Ion(Record):
+    """An ion: valence and free diffusivity in water; for a known ion both may be left to the table."""
+
+    valence: int | None = Field(None, strict=True, ge=-10, le=10)
+    diffusivity: Diffusivity | None = None
+    """[m^2/s] as written, not scaled to the temperature."""
+    diameter: Length | None = None
+    """[m] of the ion in steric models; None is a point."""
+
+
+class Gate(Record):
+    """Boltzmann activation: the open fraction is 1 / (1 + exp(-(V - half_potential) / slope)), V across the layer."""
+
+    half_potential: Potential
+    """[V] at which half of the channels are open."""
+    slope: Potential
+    """[V]; negative for channels that open on hyperpolarisation."""
+
+    @model_validator(mode="after")
+    def _check_slope(self) -> Gate:
+        if self.slope == 0:
+            raise problem("slope", self.slope, "it must not be zero; a steep gate has a slope of 1 mV")
+        return self
+
+
+class Layer(Record):
+    """A slab of one material.  An ion with partition 0 is absent from it.
+
+    Each ion has its partition coefficient from one of `partition`, `permeability`, `barrier` and `born_radius`.  Profiles
+    run along x from the left face of the layer.
+    """
+
+    name: str = Field(min_length=1, pattern=r"^[^.|\[\]]+$")
+    thickness: Length
+    relative_permittivity: Permittivity
+    partition: dict[str, PartitionProfile] | None = None
+    """beta of each ion; None, if no other table gives one, means 1 for all."""
+    barrier: dict[str, Energy] = Field(default_factory=dict)
+    """W of each ion, [J/mol] or in kT: beta = exp(-W/RT)."""
+    born_radius: dict[str, Length] = Field(default_factory=dict)
+    """[m] of each ion: beta from the Born energy between water and the layer."""
+    diffusivity: dict[str, DiffusivityProfile] = Field(default_factory=dict)
+    """[m^2/s] of each ion; an ion left out has its free one."""
+    permeability: dict[str, Permeability] = Field(default_factory=dict)
+    """[m/s] P = beta D / thickness, instead of a partition."""
+    fixed_charge: ChargeProfile = 0.0
+    """[mol/m^3 of elementary charges], signed."""
+    total_fixed_charge: Charge | None = None
+    """[C] in the whole layer, instead of a concentration; needs a geometry with an area."""
+    initial: dict[str, Concentration] = Field(default_factory=dict)
+    """[mol/m^3] of each ion at the start; the amount of an ion that cannot leave its compartment is taken from it."""
+    gating: dict[str, Gate] = Field(default_factory=dict)
+    """The ions whose conductance depends on the potential across this layer."""
+
+    @property
+    def partition_tables(self) -> dict[str, dict[str, object]]:
+        """The tables that give partition coefficients, by name, without those that are empty."""
+        names = ("partition", "permeability", "barrier", "born_radius")
+        return {name: dict(getattr(self, name)) for name in names if getattr(self, name)}
+
+
+class Interface(Record):
+    """The boundary between two adjacent layers, for what sits on it."""
+
+    between: tuple[str, str]
+    surface_charge: SurfaceCharge = 0.0
+    """[C/m^2]"""

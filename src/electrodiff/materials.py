@@ -1,0 +1,172 @@
+"""What the layers of a case are made of, along x: partition coefficients, diffusivities, fixed charge, resistances.
+
+Positions are measured from the left face of the layer [m].
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrodiff.fields import InKT, Profile
+from electrodiff.ions import water_relative_permittivity
+from electrodiff.layers import Layer
+from electrodiff.model import Case
+from electrodiff.theory.activity import davies_coefficient
+from electrodiff.theory.born import born_energy
+from electrodiff.units import GAS_CONSTANT
+
+Floats = NDArray[np.float64]
+
+# Points of the quadrature of a profile over a whole layer: between the points of a piecewise-linear profile, 16 Gauss
+# points integrate an exponential of 30 kT to round-off.
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
+
+
+def diffusivity(case: Case, layer: Layer, ion: str, x: Floats) -> Floats:
+    """D of an ion [m^2/s] at positions in a layer."""
+    given = layer.diffusivity.get(ion)
+    return _at(case.free_diffusivity(ion) if given is None else given, x)
+
+
+def partition(case: Case, layer: Layer, ion: str, x: Floats) -> Floats:
+    """beta of an ion at positions in a layer: activity coefficients of water included, exp(-W/RT) of an energy W."""
+    return np.exp(-energy(case, layer, ion, x))
+
+
+def energy(case: Case, layer: Layer, ion: str, x: Floats) -> Floats:
+    """-ln beta of an ion at positions in a layer: its standard free energy relative to water [RT]; infinite if absent."""
+    if ion in layer.barrier:
+        return _barrier(case, layer.barrier[ion], x)
+    if ion in layer.born_radius:
+        water = water_relative_permittivity(case.temperature)
+        permittivity = case.relative_permittivity(layer)
+        born = born_energy(case.valence(ion), layer.born_radius[ion], permittivity, water)
+        return np.full(x.shape, float(born) / (GAS_CONSTANT * case.temperature))
+    if ion in layer.permeability:
+        # P = 1 / integral of dx / (D beta), so that beta = P times the integral of dx / D
+        resistance = _integral(lambda at: 1 / diffusivity(case, layer, ion, at), layer, (layer.diffusivity.get(ion),))
+        with np.errstate(divide="ignore"):
+            return np.full(x.shape, -np.log(layer.permeability[ion] * resistance))
+    if layer.partition is not None:
+        with np.errstate(divide="ignore"):
+            return -np.log(_at(layer.partition[ion], x))
+    return np.full(x.shape, math.log(activity_coefficient(case, layer, ion)))
+
+
+def largest_partition(case: Case, layer: Layer, ion: str) -> float:
+    """The largest beta of an ion in a layer; 0 if it is absent."""
+    return float(partition(case, layer, ion, _knots(layer, _profiles(layer, ion))).max())
+
+
+def is_present(case: Case, layer: Layer, ion: str) -> bool:
+    """Whether an ion can be in a layer at all."""
+    return largest_partition(case, layer, ion) > 0
+
+
+def fixed_charge(layer: Layer, x: Floats) -> Floats:
+    """X [mol/m^3 of elementary charges] at positions in a layer, unless the layer has a `total_fixed_charge`."""
+    return _at(layer.fixed_charge, x)
+
+
+def log_resistance(case: Case, layer: Layer, ion: str) -> float:
+    """ln of the integral of dx / (D beta) over a layer [ln(s/m)]; infinite if the ion is absent.
+
+    As a logarithm, since a barrier may make beta smaller than any number.
+    """
+    profiles = (*_profiles(layer, ion), layer.diffusivity.get(ion))
+
+    def logarithm(at: Floats) -> Floats:
+        return energy(case, layer, ion, at) - np.log(diffusivity(case, layer, ion, at))
+
+    peak = float(logarithm(_knots(layer, profiles)).max())
+    if math.isinf(peak):
+        return math.inf
+    return peak + math.log(_integral(lambda at: np.exp(logarithm(at) - peak), layer, profiles))
+
+
+def permeance(case: Case, layer: Layer, ion: str) -> float:
+    """P = 1 / integral of dx / (D beta) [m/s] of a layer for an ion; 0 if it is absent."""
+    return math.exp(-log_resistance(case, layer, ion))
+
+
+def most_resistive_layer(case: Case) -> int:
+    """Index of the layer with the smallest ohmic conductance sum z^2 P c, c the sum of the reservoirs' concentrations."""
+    left, right = case.concentrations("left"), case.concentrations("right")
+
+    def conductance(index: int) -> float:
+        layer = case.layers[index]
+        return math.fsum(
+            case.valence(ion) ** 2 * permeance(case, layer, ion) * (left[ion] + right[ion]) for ion in case.ions
+        )
+
+    return min(range(len(case.layers)), key=conductance)
+
+
+def activity_coefficient(case: Case, layer: Layer, ion: str) -> float:
+    """gamma of an ion in a layer of water, at the ionic strength of the nearer reservoir; 1 unless the case says more."""
+    if case.activity is None:
+        return 1.0
+    side = nearer_reservoir(case, case.layers.index(layer))
+    return reservoir_activity_coefficient(case, side, ion) if side else 1.0
+
+
+def reservoir_activity_coefficient(case: Case, side: str, ion: str) -> float:
+    """gamma of an ion in a reservoir; 1 unless the case has an `activity` model."""
+    if case.activity is None:
+        return 1.0
+    concentrations = case.concentrations("left" if side == "left" else "right")
+    strength = sum(case.valence(other) ** 2 * c for other, c in concentrations.items()) / 2
+    water = water_relative_permittivity(case.temperature)
+    return float(davies_coefficient(case.valence(ion), strength, water, case.temperature))
+
+
+def nearer_reservoir(case: Case, index: int) -> str:
+    """The end whose reservoir a layer of water belongs to; empty if there is none."""
+    sides = [side for side in ("left", "right") if getattr(case, side).kind == "reservoir"]
+    if len(sides) < 2:
+        return sides[0] if sides else ""
+    # Water on either side of the first layer that is not water belongs to that side.
+    others = [number for number, layer in enumerate(case.layers) if layer.partition_tables]
+    border = others[0] if others else len(case.layers) / 2
+    return "left" if index < border else "right"
+
+
+def _barrier(case: Case, given: float | Profile, x: Floats) -> Floats:
+    """W/RT at positions, from an energy in J/mol or kT."""
+
+    def in_kt(value: float) -> float:
+        return float(value) if isinstance(value, InKT) else value / (GAS_CONSTANT * case.temperature)
+
+    if isinstance(given, Profile):
+        return Profile(given.x, tuple(in_kt(value) for value in given.value)).at(x)
+    return np.full(x.shape, in_kt(given))
+
+
+def _at(given: float | Profile, x: Floats) -> Floats:
+    return given.at(x) if isinstance(given, Profile) else np.full(x.shape, given)
+
+
+def _profiles(layer: Layer, ion: str) -> tuple[float | Profile | None, ...]:
+    """What beta of an ion may follow along a layer."""
+    return layer.barrier.get(ion), (layer.partition or {}).get(ion)
+
+
+def _knots(layer: Layer, profiles: tuple[float | Profile | None, ...]) -> Floats:
+    """The faces of a layer and the points of its profiles, in order: where a monotone function of them is largest."""
+    inner = [x for profile in profiles if isinstance(profile, Profile) for x in profile.x if 0 < x < layer.thickness]
+    return np.unique([0.0, *inner, layer.thickness])
+
+
+def _integral(
+    function: Callable[[Floats], Floats], layer: Layer, profiles: tuple[float | Profile | None, ...]
+) -> float:
+    """Integral over a layer of a function that is smooth between the points of the profiles."""
+    knots = _knots(layer, profiles)
+    half = np.diff(knots)[:, None] / 2
+    x = knots[:-1, None] + half * (1 + _NODES)
+    values = function(x.ravel()).reshape(x.shape)
+    return float((half * _WEIGHTS * values).sum())

@@ -1,0 +1,415 @@
+"""Ions of finite size and the three kinds of border unknowns: kernels against differences, brentq and dense solves.
+
+The problem is made of random arrays, not of a case, so that every term is switched on: ions of equal and of unequal
+size and a point ion among them, an ion that is absent from part of the chain, fixed and surface charge, unequal cells.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+
+from electrodiff.fvm.kernels import chain as rows
+from electrodiff.fvm.kernels.arrays import AMOUNT, CURRENT, GATING, Border, Chain
+from electrodiff.fvm.kernels.border import border_columns, border_equations, place_borders, solve_border
+from electrodiff.fvm.kernels.chain import block_row, eliminate_point_ions, eliminate_sized_ions
+from electrodiff.fvm.kernels.compiler import kernel
+from electrodiff.fvm.kernels.flux import (
+    FACE_LINES,
+    FACTOR_LEFT,
+    FLUX,
+    GRADIENT_LEFT,
+    GRADIENT_RIGHT,
+    VOID_LEFT,
+    VOID_RIGHT,
+)
+from electrodiff.fvm.kernels.steric import flux_of_ions, void_fraction
+
+NODES = 9
+VALENCE = (2.0, -1.0, 1.0, -1.0)
+POTENTIAL = len(VALENCE)
+SIZES = {
+    "equal sizes": (0.05, 0.05, 0.05, 0.05),
+    "unequal sizes": (0.3, 0.02, 0.05, 0.11),
+    "a point ion among sized ones": (0.2, 0.0, 0.05, 0.05),
+}
+
+
+@kernel
+def all_rows(chain, state, out_rows, out_faces):
+    """`block_row` of every node: (N, LINES, m), and the lines of every face (N, FACE_LINES, n)."""
+    faces = np.zeros((2, FACE_LINES, len(chain.valence)))
+    row = np.empty((rows.LINES, state.shape[1]))
+    for k in range(state.shape[0]):
+        block_row(chain, state, k, True, faces, row)
+        out_rows[k] = row
+        out_faces[k] = faces[k % 2]
+
+
+@kernel
+def void_of(chain, state, k, face, out_gradient):
+    return void_fraction(chain, state, k, face, out_gradient)
+
+
+def chain_of(sizes: tuple[float, ...]) -> Chain:
+    """Random chain; ion 3 is absent from faces 3 and 4, and the reservoirs hold every unknown of the end nodes."""
+    generator = np.random.default_rng(11)
+    n, faces = len(VALENCE), NODES - 1
+    packing = np.array(sizes)
+    partition = np.exp(generator.normal(size=(faces, n)))
+    partition[3:5, 3] = 0
+    free = np.ones((NODES, n + 1))
+    free[[0, -1]] = 0
+    free[4, 3] = 0  # between the two faces that the ion cannot pass
+    return Chain(
+        valence=VALENCE,
+        partition=partition,
+        conductance=np.exp(generator.normal(size=(faces, n))) * (partition > 0),
+        permittivity=np.exp(generator.normal(size=faces)),
+        volume_left=np.exp(generator.normal(size=faces)),
+        volume_right=np.exp(generator.normal(size=faces)),
+        fixed_charge=generator.normal(size=faces),
+        surface_charge=generator.normal(size=NODES),
+        free=free,
+        target=generator.uniform(0.5, 2.0, size=free.shape) * (1 - free),
+        packing=packing,
+        exponent=packing / packing[packing > 0].min(),
+    )
+
+
+def state_of(spread: float) -> np.ndarray:
+    """Random positive activities and potentials that differ by `spread`."""
+    generator = np.random.default_rng(int(1000 * spread))
+    state = np.exp(generator.normal(size=(NODES, len(VALENCE) + 1)))
+    state[:, -1] = generator.normal(scale=spread, size=NODES)
+    return state
+
+
+@pytest.fixture(params=SIZES, scope="module")
+def chain(request) -> Chain:
+    return chain_of(SIZES[request.param])
+
+
+@pytest.fixture(params=[1e-3, 0.3, 3.0], scope="module")
+def state(request) -> np.ndarray:
+    return state_of(request.param)
+
+
+def void_by_bisection(chain: Chain, activity: np.ndarray, face: int) -> float:
+    """ln s, s the root of s + sum v beta a s^k = 1, found by bracketing in ln s."""
+
+    def missing(log_s: float) -> float:
+        filled = chain.packing * chain.partition[face] * activity * np.exp(chain.exponent * log_s)
+        return math.expm1(log_s) + float(filled.sum())
+
+    return float(brentq(missing, -800.0, 0.0, xtol=1e-300, rtol=4e-16))
+
+
+def residual_by_hand(chain: Chain, state: np.ndarray) -> np.ndarray:
+    """The equations of `chain` and `steric` as their texts state them, with numpy and brentq alone: (N, m)."""
+    z = np.array(chain.valence)
+    residual = np.zeros_like(state)
+    residual[:, POTENTIAL] -= chain.surface_charge
+    for k in range(NODES - 1):
+        a, phi = state[k : k + 2, :POTENTIAL], state[k : k + 2, POTENTIAL]
+        log_gamma = [-chain.exponent * void_by_bisection(chain, a[side], k) for side in (0, 1)]
+        c = a / np.exp(log_gamma)
+        u = z * (phi[1] - phi[0]) + log_gamma[1] - log_gamma[0]
+        flux = chain.conductance[k] * (u / np.expm1(u) * c[0] - u / -np.expm1(-u) * c[1])
+        displacement = -chain.permittivity[k] * (phi[1] - phi[0])
+        for side, sign, volume in ((0, 1, chain.volume_left[k]), (1, -1, chain.volume_right[k])):
+            residual[k + side, :POTENTIAL] += sign * flux
+            charge = volume * (z @ (chain.partition[k] * c[side]) + chain.fixed_charge[k])
+            residual[k + side, POTENTIAL] += sign * displacement - charge
+    return np.where(chain.free == 1, residual, state - chain.target)
+
+
+def residual(chain: Chain, state: np.ndarray) -> np.ndarray:
+    lines, faces = np.empty((NODES, rows.LINES, state.shape[1])), np.empty((NODES, FACE_LINES, POTENTIAL))
+    all_rows(chain, state, lines, faces)
+    return lines[:, rows.RESIDUAL]
+
+
+def jacobian(chain: Chain, state: np.ndarray) -> np.ndarray:
+    """Dense Jacobian (N m, N m): the arrows, and the parts of rank one that the elimination adds to them."""
+    m = state.shape[1]
+    lines, faces = np.empty((NODES, rows.LINES, m)), np.empty((NODES, FACE_LINES, POTENTIAL))
+    all_rows(chain, state, lines, faces)
+    dense = np.zeros((NODES, m, NODES, m))
+    ions = np.arange(POTENTIAL)
+    for k in range(NODES):
+        for own, drift, other in (
+            (rows.LOWER_OWN, rows.LOWER_PHI, k - 1),
+            (rows.OWN, rows.PHI, k),
+            (rows.UPPER_OWN, rows.UPPER_PHI, k + 1),
+        ):
+            if 0 <= other < NODES:
+                dense[k, range(m), other, range(m)] += lines[k, own]
+                dense[k, ions, other, POTENTIAL] += lines[k, drift, :-1]
+        dense[k, POTENTIAL, k, ions] += lines[k, rows.CHARGE, :-1]
+        for sign, face in ((-1, k - 1), (1, k)):
+            if 0 <= face < NODES - 1:
+                for void, gradient, node in ((VOID_LEFT, GRADIENT_LEFT, face), (VOID_RIGHT, GRADIENT_RIGHT, face + 1)):
+                    rank_one = np.outer(chain.free[k, ions] * faces[face, void], faces[face, gradient])
+                    dense[np.ix_([k], ions, [node], ions)] += sign * rank_one[None, :, None, :]
+    return dense.reshape(NODES * m, NODES * m)
+
+
+def differences(function, point: np.ndarray, step: float = 1e-5) -> np.ndarray:
+    """Central differences of a function of an array: (values, unknowns)."""
+    columns = []
+    for place in np.ndindex(point.shape):
+        width = step * max(1.0, abs(point[place]))
+        ends = []
+        for sign in (1, -1):
+            moved = point.copy()
+            moved[place] += sign * width
+            ends.append(np.ravel(function(moved)))
+        columns.append((ends[0] - ends[1]) / (2 * width))
+    return np.column_stack(columns)
+
+
+# ---- void fraction and fluxes -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("crowding", [1e-12, 1e-3, 1.0, 1e6, 1e100])
+def test_void_fraction_is_the_root_that_brentq_finds(chain, crowding):
+    # In ln s, from the dilute to a packing that leaves e^-100 free; the equation itself rounds at 1e-16 of ln s, and
+    # of the filled part, which is the smaller one where s is near 1.
+    state = crowding * state_of(0.3)
+    for face in (0, 3):
+        log_s = void_of(chain, state, face, face, np.empty(POTENTIAL))
+        expected = void_by_bisection(chain, state[face, :POTENTIAL], face)
+        assert log_s == pytest.approx(expected, rel=1e-12, abs=2e-16)
+
+
+def test_void_fraction_of_equal_sizes_is_the_closed_form():
+    chain = chain_of(SIZES["equal sizes"])
+    state = state_of(0.3)
+    log_s = void_of(chain, state, 2, 2, np.empty(POTENTIAL))
+    filled = 0.05 * chain.partition[2] @ state[2, :POTENTIAL]
+    assert log_s == pytest.approx(-math.log1p(filled), rel=1e-15)
+
+
+def test_gradient_of_the_void_fraction_is_its_derivative(chain):
+    # 1e-8: central differences with a step of 1e-5.
+    state, gradient = state_of(0.3), np.empty(POTENTIAL)
+    void_of(chain, state, 2, 2, gradient)
+
+    def log_void(activity: np.ndarray) -> float:
+        moved = state.copy()
+        moved[2, :POTENTIAL] = activity
+        return void_of(chain, moved, 2, 2, np.empty(POTENTIAL))
+
+    np.testing.assert_allclose(gradient, differences(log_void, state[2, :POTENTIAL])[0], rtol=1e-8, atol=1e-9)
+
+
+def test_ions_never_fill_more_than_all_space(chain):
+    for crowding in (1.0, 1e10, 1e200):
+        state = crowding * state_of(0.3)
+        face = np.empty((FACE_LINES, POTENTIAL))
+        flux_of_ions(chain, state, 2, face)
+        filled = chain.packing @ (chain.partition[2] * state[2, :POTENTIAL] * face[FACTOR_LEFT])
+        assert 0 < filled <= 1 + 4e-16  # a rounding of the sum of four
+
+
+def test_flux_vanishes_at_the_equilibrium_of_sized_ions(chain):
+    """a = exp(-z phi) at any potential; the flux of a face is at most a few roundings of its two parts."""
+    state = state_of(3.0)
+    state[:, :POTENTIAL] = np.exp(-np.outer(state[:, POTENTIAL], VALENCE))
+    for k in range(NODES - 1):
+        face = np.empty((FACE_LINES, POTENTIAL))
+        flux_of_ions(chain, state, k, face)
+        part = chain.conductance[k] * state[k : k + 2, :POTENTIAL].max(axis=0) * (1 + np.abs(np.diff(state[k : k + 2, POTENTIAL])))
+        assert (np.abs(face[FLUX]) <= 100 * np.finfo(float).eps * part).all()
+
+
+# ---- residual and Jacobian ----------------------------------------------------------------------------------------
+
+
+def test_residual_is_that_of_the_equations_written_out(chain, state):
+    expected = residual_by_hand(chain, state)
+    # 1e-12 of a term of the row: u / (e^u - 1) is evaluated without care for small u here.
+    np.testing.assert_allclose(residual(chain, state), expected, rtol=1e-11, atol=1e-11 * np.abs(expected).max())
+
+
+def test_jacobian_with_its_rank_one_parts_is_the_derivative_of_the_residual(chain, state):
+    # Central differences with a step of 1e-5 of the unknown are good to about 1e-9 of the largest entry of a row.
+    numerical = differences(lambda at: residual(chain, at), state)
+    exact = jacobian(chain, state)
+    scale = np.abs(exact).max(axis=1, keepdims=True)
+    assert (np.abs(numerical - exact) <= 1e-8 * scale).all()
+
+
+def test_rank_one_parts_matter(chain):
+    """The helper fails without them: the test above can see them."""
+    state = state_of(0.3)
+    bare = chain._replace(exponent=np.zeros(POTENTIAL))
+    difference = jacobian(chain, state) - jacobian(bare, state)
+    assert np.abs(difference).max() > 1e-2
+
+
+def solved(chain: Chain, state: np.ndarray, columns: np.ndarray | None = None) -> tuple[float, np.ndarray]:
+    """`eliminate_sized_ions` for the residual and the negative of further columns (N, m, p): norm and (N, m, 1 + p)."""
+    m = state.shape[1]
+    right = np.empty((NODES, m, 1 + (0 if columns is None else columns.shape[2])))
+    if columns is not None:
+        right[:, :, 1:] = -columns
+    failed, norm = eliminate_sized_ions(chain, state, np.empty((NODES, m, m)), right)
+    assert failed == -1
+    return norm, right
+
+
+def test_elimination_solves_the_newton_system(chain, state):
+    # 1e-9: no pivoting, against a dense solver with pivoting.
+    expected = np.linalg.solve(jacobian(chain, state), -residual(chain, state).ravel())
+    norm, right = solved(chain, state)
+    np.testing.assert_allclose(right[:, :, 0].ravel(), expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max())
+    assert norm > 0
+
+
+def test_bordered_elimination_solves_the_bordered_system(chain, state):
+    """Two border unknowns that touch every unknown of the chain, at random."""
+    generator = np.random.default_rng(3)
+    m = state.shape[1]
+    columns, row = generator.normal(size=(NODES, m, 2)), generator.normal(size=(2, NODES, m))
+    equation, corner, delta = generator.normal(size=2), generator.normal(size=(2, 2)), np.empty(2)
+    whole = np.block([[jacobian(chain, state), columns.reshape(-1, 2)], [row.reshape(2, -1), corner]])
+    expected = np.linalg.solve(whole, -np.concatenate([residual(chain, state).ravel(), equation]))
+    _, right = solved(chain, state, columns)
+    assert solve_border(equation, row, corner, right, delta)
+    np.testing.assert_allclose(delta, expected[-2:], rtol=1e-8)
+    np.testing.assert_allclose(right[:, :, 0].ravel(), expected[:-2], rtol=1e-8, atol=1e-9 * np.abs(expected).max())
+
+
+def test_ions_of_no_size_have_the_rows_and_the_updates_of_point_ions(state):
+    # 1e-13: the same equations in kernels of their own.
+    chain = chain_of(SIZES["equal sizes"])._replace(packing=np.zeros(POTENTIAL), exponent=np.zeros(POTENTIAL))
+    shape = (NODES, POTENTIAL + 1)
+    right = np.empty((*shape, 1))
+    _, norm = eliminate_point_ions(chain, state, np.empty((*shape, POTENTIAL + 1)), right)
+    sized_norm, sized = solved(chain, state)
+    assert sized_norm == pytest.approx(norm, rel=1e-14)
+    np.testing.assert_allclose(sized, right, rtol=1e-12, atol=1e-13 * np.abs(right).max())
+
+
+# ---- border unknowns ----------------------------------------------------------------------------------------------
+
+# A floating potential at node 0, the amount of ion 3 in nodes 5 to 8, and the conductance of ion 1 on faces 1 to 3;
+# the current is taken on a gated face, so that the two are coupled in the corner.
+KINDS = [CURRENT, AMOUNT, GATING]
+GATE = np.array([1.0, 1.0, 0.37])
+
+
+def border_of(current_face: int = 2) -> Border:
+    columns = zip(
+        (CURRENT, 0, POTENTIAL, current_face, current_face),
+        (AMOUNT, NODES - 1, 3, 5, NODES - 1),
+        (GATING, 0, 1, 1, 4),
+        strict=True,
+    )
+    integers = [np.array(column, dtype=np.int64) for column in columns]
+    return Border(*integers, value=np.array([0.1, 3.0, -0.4]), slope=np.array([1.0, 1.0, -0.6]))
+
+
+def equations(chain: Chain, border: Border, gate: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, ...]:
+    """g (p,), c (p, N, m), e (p, p) of a chain whose arrays are brought up to the border unknowns."""
+    placed = placed_chain(chain, border, gate, state)
+    p = border.kind.size
+    out = np.full(p, np.nan), np.full((p, *state.shape), np.nan), np.full((p, p), np.nan)
+    border_equations(placed, border, gate, state, *out)
+    return out
+
+
+def placed_chain(chain: Chain, border: Border, gate: np.ndarray, state: np.ndarray) -> Chain:
+    placed = chain._replace(target=chain.target.copy(), conductance=chain.conductance.copy())
+    place_borders(border, chain.conductance, gate, state, placed)
+    return placed
+
+
+def test_border_rows_are_the_derivatives_of_the_border_equations(chain, state):
+    border = border_of()
+    numerical = differences(lambda at: equations(chain, border, GATE, at)[0], state)
+    _, exact, _ = equations(chain, border, GATE, state)
+    exact = exact.reshape(len(KINDS), -1)
+    scale = np.abs(exact).max(axis=1, keepdims=True)
+    assert (scale > 0).all()
+    assert (np.abs(numerical - exact) <= 1e-8 * scale).all()
+
+
+def test_border_corner_is_the_derivative_by_the_border_unknowns(chain, state):
+    border = border_of()
+    # The border unknowns of kinds CURRENT and AMOUNT enter through the chain's target alone.
+    numerical = differences(lambda gate: equations(chain, border, gate, state)[0], GATE)
+    _, _, exact = equations(chain, border, GATE, state)
+    np.testing.assert_allclose(exact, numerical, rtol=1e-8, atol=1e-9)
+    assert exact[0, 2] != 0
+
+
+def test_corner_of_a_current_beside_the_gate_is_zero(chain):
+    _, _, corner = equations(chain, border_of(current_face=6), GATE, state_of(0.3))
+    assert corner[0, 2] == 0
+
+
+def test_border_columns_are_the_derivatives_of_the_residual_by_the_border_unknowns(chain, state):
+    border = border_of()
+    right = np.full((*state.shape, 4), np.nan)
+    border_columns(placed_chain(chain, border, GATE, state), border, GATE, state, right)
+
+    def by_unknowns(unknowns: np.ndarray) -> np.ndarray:
+        placed = placed_chain(chain, border, np.array([1.0, 1.0, unknowns[2]]), state)
+        placed.target[0, POTENTIAL], placed.target[-1, 3] = unknowns[:2]
+        return residual(placed, state)
+
+    unknowns = np.array([state[0, POTENTIAL], state[-1, 3], GATE[2]])
+    numerical = differences(by_unknowns, unknowns)
+    np.testing.assert_allclose(-right[:, :, 1:].reshape(-1, 3), numerical, rtol=1e-8, atol=1e-8)
+
+
+def test_current_is_the_sum_over_the_ions_of_valence_times_flux(chain, state):
+    border = border_of()
+    placed = placed_chain(chain, border, GATE, state)
+    face = np.empty((FACE_LINES, POTENTIAL))
+    flux_of_ions(placed, state, 2, face)
+    assert equations(chain, border, GATE, state)[0][0] == pytest.approx(np.dot(VALENCE, face[FLUX]) - 0.1, rel=1e-12)
+
+
+def test_amount_is_the_sum_of_the_concentrations_times_the_volumes(chain, state):
+    total = 0.0
+    for k in range(5, NODES - 1):
+        for node, volume in ((k, chain.volume_left[k]), (k + 1, chain.volume_right[k])):
+            log_s = void_by_bisection(chain, state[node, :POTENTIAL], k)
+            total += volume * chain.partition[k, 3] * state[node, 3] * math.exp(chain.exponent[3] * log_s)
+    assert equations(chain, border_of(), GATE, state)[0][1] == pytest.approx(total - 3.0, rel=1e-12)
+
+
+def test_gate_follows_the_boltzmann_curve_of_the_voltage_across_its_layer(chain, state):
+    voltage = state[1, POTENTIAL] - state[4, POTENTIAL]
+    expected = 0.37 - 1 / (1 + math.exp((voltage + 0.4) / 0.6))
+    assert equations(chain, border_of(), GATE, state)[0][2] == pytest.approx(expected, rel=1e-13)
+
+
+def test_gates_multiply_the_conductance_of_their_ion_in_their_layer_only(chain):
+    placed = placed_chain(chain, border_of(), GATE, state_of(0.3))
+    factor = np.ones((NODES - 1, POTENTIAL))
+    factor[1:4, 1] = 0.37
+    np.testing.assert_array_equal(placed.conductance, factor * chain.conductance)
+
+
+def test_newton_step_of_all_three_kinds_is_that_of_the_whole_system(chain, state):
+    border = border_of()
+    placed = placed_chain(chain, border, GATE, state)
+    right, delta = np.empty((*state.shape, 4)), np.empty(3)
+    border_columns(placed, border, GATE, state, right)
+    columns = -right[:, :, 1:].reshape(-1, 3)
+    equation, row, corner = equations(chain, border, GATE, state)
+    whole = np.block([[jacobian(placed, state), columns], [row.reshape(3, -1), corner]])
+    expected = np.linalg.solve(whole, -np.concatenate([residual(placed, state).ravel(), equation]))
+
+    eliminate_sized_ions(placed, state, np.empty((NODES, POTENTIAL + 1, POTENTIAL + 1)), right)
+    assert solve_border(equation, row, corner, right, delta)
+    np.testing.assert_allclose(delta, expected[-3:], rtol=1e-8)
+    np.testing.assert_allclose(right[:, :, 0].ravel(), expected[:-3], rtol=1e-8, atol=1e-9 * np.abs(expected).max())

@@ -1,0 +1,61 @@
+"""The table of reported quantities: names, units and JSON keys as they are promised."""
+
+import pytest
+
+from electrodiff.quantities import QUANTITIES, scalar_names
+from electrodiff.solution import Solution
+from electrodiff.units import to_si
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("membrane_potential", "membrane_potential_V"),
+        ("current_density", "current_density_A_m2"),
+        ("flux", "flux_mol_m2_s"),
+        ("surface_charge", "surface_charge_C_m2"),
+        ("capacitance", "capacitance_F_m2"),
+        ("field_ratio", "field_ratio"),
+    ],
+)
+def test_json_keys_carry_the_si_unit(name: str, key: str) -> None:
+    assert QUANTITIES[name].json_key == key
+
+
+def test_every_quantity_has_a_name_a_meaning_and_an_attribute_of_the_solution() -> None:
+    for name, quantity in QUANTITIES.items():
+        assert quantity.name == name
+        assert len(quantity.meaning) > 10
+        assert quantity.per in ("", "ion", "side", "layer", "interface")
+        assert hasattr(Solution, name)
+
+
+def test_json_keys_are_all_different() -> None:
+    assert len({quantity.json_key for quantity in QUANTITIES.values()}) == len(QUANTITIES)
+
+
+def test_the_example_of_every_dimension_has_it() -> None:
+    for quantity in QUANTITIES.values():
+        if quantity.dimension.unit:
+            to_si(quantity.dimension.example, quantity.dimension)
+
+
+def test_a_family_has_one_scalar_for_each_member() -> None:
+    names = scalar_names(["K", "Cl"], ["a", "b", "c"])
+    assert len(set(names)) == len(names)
+    for expected in (
+        "membrane_potential",
+        "flux.K",
+        "flux.Cl",
+        "surface_charge.left",
+        "surface_charge.right",
+        "layer_drop.b",
+        "field_ratio.a|b",
+        "field_ratio.b|c",
+    ):
+        assert expected in names
+    assert not {"flux", "surface_charge", "flux.left", "field_ratio.a|c", "layer_drop.K"} & set(names)
+
+
+def test_one_layer_has_no_interface() -> None:
+    assert not [name for name in scalar_names(["K"], ["a"]) if name.startswith("field_ratio")]

@@ -78,7 +78,12 @@ def _check_known(case: Case, path: str, table: Iterable[str]) -> None:
 
 def _check_layer(case: Case, layer: Layer, path: str) -> None:
     tables = layer.partition_tables
-    named: dict[str, Iterable[str]] = {**tables, "diffusivity": layer.diffusivity, "initial": layer.initial, "gating": layer.gating}
+    named: dict[str, Iterable[str]] = {
+        **tables,
+        "diffusivity": layer.diffusivity,
+        "initial": layer.initial,
+        "gating": layer.gating,
+    }
     for key, table in named.items():
         _check_known(case, f"{path}.{key}", table)
     _check_partition_tables(case, tables, path)

@@ -28,43 +28,53 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 def diffusivity(case: Case, layer: Layer, ion: str, x: Floats) -> Floats:
     """D of an ion [m^2/s] at positions in a layer."""
-    given = layer.diffusivity.get(ion)
-    return _at(case.free_diffusivity(ion) if given is None else given, x)
+    return _at(_given_diffusivity(case, layer, ion), x)
 
 
 def partition(case: Case, layer: Layer, ion: str, x: Floats) -> Floats:
     """beta of an ion at positions in a layer: activity coefficients of water included, exp(-W/RT) of an energy W."""
-    return np.exp(-energy(case, layer, ion, x))
+    uniform = uniform_energy(case, layer, ion)
+    return np.exp(-energy(case, layer, ion, x)) if uniform is None else np.full(x.shape, math.exp(-uniform))
 
 
 def energy(case: Case, layer: Layer, ion: str, x: Floats) -> Floats:
     """-ln beta of an ion at positions in a layer: its standard free energy relative to water [RT]; infinite if absent."""
+    uniform = uniform_energy(case, layer, ion)
+    if uniform is not None:
+        return np.full(x.shape, uniform)
     if ion in layer.barrier:
-        return _barrier(case, layer.barrier[ion], x)
+        given = layer.barrier[ion]
+        return _barrier_profile(case, given).at(x)
+    return -np.log(_at((layer.partition or {})[ion], x))
+
+
+def uniform_energy(case: Case, layer: Layer, ion: str) -> float | None:
+    """-ln beta of an ion in a layer [RT], infinite if it is absent; None if it is a profile."""
+    if ion in layer.barrier:
+        barrier = layer.barrier[ion]
+        return None if isinstance(barrier, Profile) else _in_rt(case, barrier)
     if ion in layer.born_radius:
         water = water_relative_permittivity(case.temperature)
         permittivity = case.relative_permittivity(layer)
         born = born_energy(case.valence(ion), layer.born_radius[ion], permittivity, water)
-        return np.full(x.shape, float(born) / (GAS_CONSTANT * case.temperature))
+        return float(born) / (GAS_CONSTANT * case.temperature)
     if ion in layer.permeability:
         # P = 1 / integral of dx / (D beta), so that beta = P times the integral of dx / D
-        resistance = _integral(lambda at: 1 / diffusivity(case, layer, ion, at), layer, (layer.diffusivity.get(ion),))
-        with np.errstate(divide="ignore"):
-            return np.full(x.shape, -np.log(layer.permeability[ion] * resistance))
+        given = _given_diffusivity(case, layer, ion)
+        resistance = _integral(lambda at: 1 / _at(given, at), layer, (given,))
+        return _minus_log(layer.permeability[ion] * resistance)
     if layer.partition is not None:
-        with np.errstate(divide="ignore"):
-            return -np.log(_at(layer.partition[ion], x))
-    return np.full(x.shape, math.log(activity_coefficient(case, layer, ion)))
+        beta = layer.partition[ion]
+        return None if isinstance(beta, Profile) else _minus_log(beta)
+    return math.log(activity_coefficient(case, layer, ion))
 
 
 def largest_partition(case: Case, layer: Layer, ion: str) -> float:
     """The largest beta of an ion in a layer; 0 if it is absent."""
+    uniform = uniform_energy(case, layer, ion)
+    if uniform is not None:
+        return math.exp(-uniform)
     return float(partition(case, layer, ion, _knots(layer, _profiles(layer, ion))).max())
-
-
-def is_present(case: Case, layer: Layer, ion: str) -> bool:
-    """Whether an ion can be in a layer at all."""
-    return largest_partition(case, layer, ion) > 0
 
 
 def fixed_charge(layer: Layer, x: Floats) -> Floats:
@@ -77,14 +87,17 @@ def log_resistance(case: Case, layer: Layer, ion: str) -> float:
 
     As a logarithm, since a barrier may make beta smaller than any number.
     """
-    profiles = (*_profiles(layer, ion), layer.diffusivity.get(ion))
+    uniform, given = uniform_energy(case, layer, ion), _given_diffusivity(case, layer, ion)
+    if uniform is not None and not isinstance(given, Profile):
+        return uniform + math.log(layer.thickness / given)
+    if uniform == math.inf:
+        return math.inf
+    profiles = (*_profiles(layer, ion), given)
 
     def logarithm(at: Floats) -> Floats:
-        return energy(case, layer, ion, at) - np.log(diffusivity(case, layer, ion, at))
+        return energy(case, layer, ion, at) - np.log(_at(given, at))
 
     peak = float(logarithm(_knots(layer, profiles)).max())
-    if math.isinf(peak):
-        return math.inf
     return peak + math.log(_integral(lambda at: np.exp(logarithm(at) - peak), layer, profiles))
 
 
@@ -135,15 +148,25 @@ def nearer_reservoir(case: Case, index: int) -> str:
     return "left" if index < border else "right"
 
 
-def _barrier(case: Case, given: float | Profile, x: Floats) -> Floats:
-    """W/RT at positions, from an energy in J/mol or kT."""
+def _in_rt(case: Case, value: float) -> float:
+    """An energy in J/mol or kT as a multiple of R T."""
+    return float(value) if isinstance(value, InKT) else value / (GAS_CONSTANT * case.temperature)
 
-    def in_kt(value: float) -> float:
-        return float(value) if isinstance(value, InKT) else value / (GAS_CONSTANT * case.temperature)
 
-    if isinstance(given, Profile):
-        return Profile(given.x, tuple(in_kt(value) for value in given.value)).at(x)
-    return np.full(x.shape, in_kt(given))
+def _barrier_profile(case: Case, given: float | Profile) -> Profile:
+    """W/RT along a layer."""
+    if not isinstance(given, Profile):
+        return Profile((0.0,), (_in_rt(case, given),))
+    return Profile(given.x, tuple(_in_rt(case, value) for value in given.value))
+
+
+def _minus_log(beta: float) -> float:
+    return -math.log(beta) if beta > 0 else math.inf
+
+
+def _given_diffusivity(case: Case, layer: Layer, ion: str) -> float | Profile:
+    given = layer.diffusivity.get(ion)
+    return case.free_diffusivity(ion) if given is None else given
 
 
 def _at(given: float | Profile, x: Floats) -> Floats:

@@ -210,10 +210,12 @@ class Solution:
 
             J = sum_f r_f J_f / sum_f r_f,      J_f r_f = a(left) e^(z phi(left)) - a(right) e^(z phi(right))
 
-        The weights favour the membrane, where faces agree to round-off.  An ion that is absent somewhere has flux 0.
+        The weights favour the membrane, where faces agree to round-off.  An ion that is absent somewhere, or that meets
+        an end that is no reservoir, has flux 0.
         """
         flux, weight, _, _ = self._faces
-        crosses = np.isfinite(weight).all(axis=0)
+        between = all(isinstance(end, Reservoir) for end in (self.case.left, self.case.right))
+        crosses = np.isfinite(weight).all(axis=0) & between
         weight = np.where(crosses, weight, 1.0)
         mean = np.where(crosses, (flux * weight).sum(axis=0) / weight.sum(axis=0), 0.0)
         return dict(zip(self.case.ion_names, (mean * self.problem.scales.flux).tolist(), strict=True))

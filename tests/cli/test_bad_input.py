@@ -190,6 +190,11 @@ EDITS: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "partition = { K = 1e-4 }",
         ("layers[1].partition", "leaves out A", "name every ion"),
     ),
+    "empty partition": (
+        "partition = { K = 1e-4, A = 2e-4 }",
+        "partition = {}",
+        ("layers[1].partition", "leaves out K, A", "name every ion"),
+    ),
     "partition and permeability": (
         "partition = { K = 1e-4, A = 2e-4 }",
         'partition = { K = 1e-4, A = 2e-4 }\npermeability = { K = "1e-7 m/s" }',
@@ -252,7 +257,7 @@ EDITS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "end of an unknown kind": (
         'potential = "-65 mV"',
         'potential = "-65 mV"\nkind = "reservior"',
-        ("left.kind is 'reservior'", "'reservoir'"),
+        ("left.kind is 'reservior'", "reservoir"),
     ),
     # mesh, study, expectations
     "fewer nodes than any mesh has": ("nodes = 61", "nodes = 3", ("mesh.nodes is 3", "5")),
@@ -315,7 +320,7 @@ def test_only_one_end_may_float(refused: Callable, case_text: str) -> None:
 
 def test_an_end_cannot_float_if_no_ion_can_carry_a_current(refused: Callable, case_text: str) -> None:
     sealed = case_text.replace('"-65 mV"', '"floating"').replace("K = 1e-4, A = 2e-4", "K = 0, A = 0")
-    refused(sealed, ("my.toml", "left.potential is 'floating'", "no ion crosses", "give a potential"))
+    refused(sealed, ("my.toml", "left.potential is 'floating'", "zero at any potential", "give a potential"))
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_what_a_file_leaves_out_has_the_documented_default() -> None:
         "steady",
         "reservoir",
     )
-    assert case.partition(case.layers[0], "A") == 1
+    assert case.layers[0].partition is None
     assert case.layers[0].fixed_charge == 0
 
 

@@ -2,11 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
 from electrodiff import fields
-from electrodiff.fields import Record, nearest
+from electrodiff.fields import Profile, Record, nearest
 
 
 class Sample(Record):
@@ -14,9 +15,10 @@ class Sample(Record):
 
     length: fields.Length = 1.0
     concentration: fields.Concentration = 1.0
-    charge: fields.ChargeConcentration = 1.0
+    charge: fields.SurfaceCharge = 1.0
     potential: fields.PotentialOrFloating = 1.0
-    partition: fields.Partition = 1.0
+    partition: fields.PartitionProfile = 1.0
+    profile: fields.AreaProfile = 1.0
     permittivity: fields.Permittivity = 1.0
 
 
@@ -92,8 +94,43 @@ def test_what_is_not_a_number_is_refused(key: str, given: object) -> None:
     assert "expected" in message(key, given)
 
 
+PROFILE = {"x": ["0 nm", "2 nm", "0.005 um"], "value": ["1 nm^2", "3 nm^2", "0.5 nm^2"]}
+
+
+def test_a_profile_is_read_in_si_units_and_is_linear_between_its_points() -> None:
+    area = value("profile", PROFILE, from_file=True)
+    assert isinstance(area, Profile)
+    assert area.x == pytest.approx((0, 2e-9, 5e-9), rel=1e-14)
+    # By hand: half-way up, at a point, half-way down, and constant outside.
+    x = np.array([1e-9, 2e-9, 3.5e-9, -1.0, 1.0])
+    assert area.at(x) == pytest.approx(np.array([2, 3, 1.75, 1, 0.5]) * 1e-18, rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"x": ["0 nm", "2 nm"]}, "same number of points"),
+        ({"x": ["0 nm"], "value": ["1 nm^2"]}, "two at least"),
+        ({"x": ["0 nm", "5 nm", "2 nm"]}, "out of order"),
+        ({"x": ["0 nm", "2 nm", "2 nm"]}, "out of order"),
+        ({"x": [0, 2e-9, 5e-9]}, "'5 nm'"),
+        ({"x": ["0 nm", "2 nm", "nan nm"]}, "'5 nm'"),
+        ({"value": ["1 nm^2", "0 nm^2", "1 nm^2"]}, "greater than zero"),
+        ({"value": ["1 nm^2", "1 nm", "1 nm^2"]}, "nm^2"),
+        ({"value": "1 nm^2"}, "two lists"),
+        ({"y": []}, "two lists"),
+    ],
+)
+def test_a_profile_that_is_none_is_refused(change: dict[str, object], part: str) -> None:
+    assert part in message("profile", {**PROFILE, **change}, from_file=True)
+
+
+def test_only_what_may_vary_may_be_a_profile() -> None:
+    assert "expected a length" in message("length", PROFILE)
+
+
 def test_a_record_writes_what_it_can_read() -> None:
-    sample = Sample(length="5 nm", potential="floating", permittivity="water", charge=-1 / 3)
+    sample = Sample(length="5 nm", potential="floating", permittivity="water", charge=-1 / 3, profile=PROFILE)
     written = sample.model_dump(mode="json")
     assert written["length"].endswith(" m")
     assert Sample.model_validate(written, context={"from_file": True}) == sample
@@ -112,8 +149,8 @@ def test_the_schema_of_a_field_says_text_with_a_unit_or_a_number() -> None:
     assert properties["length"]["type"] == "string"
     assert properties["length"]["examples"] == ["5 nm"]
     assert "floating" in properties["potential"]["examples"]
-    assert properties["partition"]["type"] == "number"
-    assert properties["partition"]["minimum"] == 0
+    assert properties["partition"]["anyOf"][0] == {"type": "number", "minimum": 0}
+    assert properties["partition"]["anyOf"][1]["required"] == ["x", "value"]
     assert {"const": "water"} in properties["permittivity"]["anyOf"]
 
 

@@ -105,7 +105,7 @@ def void_by_bisection(chain: Chain, activity: np.ndarray, face: int) -> float:
         filled = chain.packing * chain.partition[face] * activity * np.exp(chain.exponent * log_s)
         return math.expm1(log_s) + float(filled.sum())
 
-    return float(brentq(missing, -800.0, 0.0, xtol=1e-300, rtol=4e-16))
+    return float(brentq(missing, -800.0, 0.0, xtol=1e-300, rtol=1e-15))
 
 
 def residual_by_hand(chain: Chain, state: np.ndarray) -> np.ndarray:
@@ -127,17 +127,24 @@ def residual_by_hand(chain: Chain, state: np.ndarray) -> np.ndarray:
     return np.where(chain.free == 1, residual, state - chain.target)
 
 
-def residual(chain: Chain, state: np.ndarray) -> np.ndarray:
+def lines_of_rows_and_faces(chain: Chain, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     lines, faces = np.empty((NODES, rows.LINES, state.shape[1])), np.empty((NODES, FACE_LINES, POTENTIAL))
     all_rows(chain, state, lines, faces)
-    return lines[:, rows.RESIDUAL]
+    return lines, faces
+
+
+def residual(chain: Chain, state: np.ndarray) -> np.ndarray:
+    return lines_of_rows_and_faces(chain, state)[0][:, rows.RESIDUAL]
 
 
 def jacobian(chain: Chain, state: np.ndarray) -> np.ndarray:
     """Dense Jacobian (N m, N m): the arrows, and the parts of rank one that the elimination adds to them."""
+    return arrows(chain, state) + rank_one_parts(chain, state)
+
+
+def arrows(chain: Chain, state: np.ndarray) -> np.ndarray:
     m = state.shape[1]
-    lines, faces = np.empty((NODES, rows.LINES, m)), np.empty((NODES, FACE_LINES, POTENTIAL))
-    all_rows(chain, state, lines, faces)
+    lines, _ = lines_of_rows_and_faces(chain, state)
     dense = np.zeros((NODES, m, NODES, m))
     ions = np.arange(POTENTIAL)
     for k in range(NODES):
@@ -150,6 +157,14 @@ def jacobian(chain: Chain, state: np.ndarray) -> np.ndarray:
                 dense[k, range(m), other, range(m)] += lines[k, own]
                 dense[k, ions, other, POTENTIAL] += lines[k, drift, :-1]
         dense[k, POTENTIAL, k, ions] += lines[k, rows.CHARGE, :-1]
+    return dense.reshape(NODES * m, NODES * m)
+
+
+def rank_one_parts(chain: Chain, state: np.ndarray) -> np.ndarray:
+    m, ions = state.shape[1], np.arange(POTENTIAL)
+    _, faces = lines_of_rows_and_faces(chain, state)
+    dense = np.zeros((NODES, m, NODES, m))
+    for k in range(NODES):
         for sign, face in ((-1, k - 1), (1, k)):
             if 0 <= face < NODES - 1:
                 for void, gradient, node in ((VOID_LEFT, GRADIENT_LEFT, face), (VOID_RIGHT, GRADIENT_RIGHT, face + 1)):
@@ -208,12 +223,13 @@ def test_gradient_of_the_void_fraction_is_its_derivative(chain):
 
 
 def test_ions_never_fill_more_than_all_space(chain):
+    # 1e-12: c = beta a s^k, and k ln s of up to 500 is rounded before the exponential is taken.
     for crowding in (1.0, 1e10, 1e200):
         state = crowding * state_of(0.3)
         face = np.empty((FACE_LINES, POTENTIAL))
         flux_of_ions(chain, state, 2, face)
         filled = chain.packing @ (chain.partition[2] * state[2, :POTENTIAL] * face[FACTOR_LEFT])
-        assert 0 < filled <= 1 + 4e-16  # a rounding of the sum of four
+        assert 0 < filled <= 1 + 1e-12
 
 
 def test_flux_vanishes_at_the_equilibrium_of_sized_ions(chain):
@@ -223,7 +239,8 @@ def test_flux_vanishes_at_the_equilibrium_of_sized_ions(chain):
     for k in range(NODES - 1):
         face = np.empty((FACE_LINES, POTENTIAL))
         flux_of_ions(chain, state, k, face)
-        part = chain.conductance[k] * state[k : k + 2, :POTENTIAL].max(axis=0) * (1 + np.abs(np.diff(state[k : k + 2, POTENTIAL])))
+        step = abs(state[k + 1, POTENTIAL] - state[k, POTENTIAL])
+        part = chain.conductance[k] * state[k : k + 2, :POTENTIAL].max(axis=0) * (1 + step)
         assert (np.abs(face[FLUX]) <= 100 * np.finfo(float).eps * part).all()
 
 
@@ -245,11 +262,10 @@ def test_jacobian_with_its_rank_one_parts_is_the_derivative_of_the_residual(chai
 
 
 def test_rank_one_parts_matter(chain):
-    """The helper fails without them: the test above can see them."""
+    """Without them the test above fails, by six orders of its tolerance."""
     state = state_of(0.3)
-    bare = chain._replace(exponent=np.zeros(POTENTIAL))
-    difference = jacobian(chain, state) - jacobian(bare, state)
-    assert np.abs(difference).max() > 1e-2
+    numerical, exact = differences(lambda at: residual(chain, at), state), arrows(chain, state)
+    assert (np.abs(numerical - exact) / np.abs(exact).max(axis=1, keepdims=True)).max() > 1e-2
 
 
 def solved(chain: Chain, state: np.ndarray, columns: np.ndarray | None = None) -> tuple[float, np.ndarray]:
@@ -337,7 +353,8 @@ def test_border_rows_are_the_derivatives_of_the_border_equations(chain, state):
     exact = exact.reshape(len(KINDS), -1)
     scale = np.abs(exact).max(axis=1, keepdims=True)
     assert (scale > 0).all()
-    assert (np.abs(numerical - exact) <= 1e-8 * scale).all()
+    # 1e-10: the gate is of the order of 1, whose rounding over the step is 1e-11, however flat its curve.
+    assert (np.abs(numerical - exact) <= 1e-8 * scale + 1e-10).all()
 
 
 def test_border_corner_is_the_derivative_by_the_border_unknowns(chain, state):

@@ -9,7 +9,6 @@ import numpy as np
 
 from electrodiff import materials
 from electrodiff.ends import Reservoir, Wall
-from electrodiff.fields import Profile
 from electrodiff.fvm.borders import border_unknowns, pin_absent, with_border
 from electrodiff.fvm.kernels.arrays import Border, Chain, Floats
 from electrodiff.grid.mesh import Mesh
@@ -67,30 +66,28 @@ def _chain(case: Case, mesh: Mesh, scales: Scales) -> Chain:
 
 def _ions(case: Case, mesh: Mesh, scales: Scales) -> tuple[Floats, Floats]:
     """beta and D beta A/h of every ion on every face, (N-1, n) each, dimensionless."""
-    starts = mesh.x[mesh.boundaries[:-1]]
-    x = mesh.x[:-1] - starts[mesh.layer]
-    width = np.diff(mesh.x)
-    partition = np.empty((width.size, len(case.ions)))
-    conductance = np.empty_like(partition)
+    # beta and the harmonic mean of D beta of each layer; where they vary along it, they are filled in below.
+    partition = np.array(
+        [[materials.largest_partition(case, layer, ion) for ion in case.ions] for layer in case.layers]
+    )
+    mobility = np.array(
+        [[layer.thickness * materials.permeance(case, layer, ion) for ion in case.ions] for layer in case.layers]
+    )
+    partition, mobility = partition[mesh.layer], mobility[mesh.layer]
     for index, layer in enumerate(case.layers):
         faces = slice(*mesh.boundaries[index : index + 2])
         for column, ion in enumerate(case.ions):
-            middle = x[faces] + width[faces] / 2
-            partition[faces, column] = materials.partition(case, layer, ion, middle)
-            mobility = _mean_mobility(case, layer, ion, x[faces], width[faces])
-            conductance[faces, column] = mobility / scales.diffusivity * mesh.area_over_distance[faces] * scales.length
-    return partition, conductance
+            if materials.varies(layer, ion):
+                x = mesh.x[faces.start : faces.stop + 1] - mesh.x[faces.start]
+                partition[faces, column] = materials.partition(case, layer, ion, (x[:-1] + x[1:]) / 2)
+                mobility[faces, column] = _mean_mobility(case, layer, ion, x)
+    area_over_distance = mesh.area_over_distance[:, None] * scales.length
+    return partition, mobility / scales.diffusivity * area_over_distance
 
 
-def _mean_mobility(case: Case, layer: Layer, ion: str, x: Floats, width: Floats) -> Floats:
-    """D beta of each face: the harmonic mean along it, of which the flux through a barrier is made."""
-    if not any(
-        isinstance(table.get(ion), Profile) for table in (layer.barrier, layer.partition or {}, layer.diffusivity)
-    ):
-        at = x[:1]
-        uniform = materials.partition(case, layer, ion, at) * materials.diffusivity(case, layer, ion, at)
-        return np.full(x.size, uniform[0])
-    at = (x[:, None] + width[:, None] * (1 + _NODES) / 2).ravel()
+def _mean_mobility(case: Case, layer: Layer, ion: str, x: Floats) -> Floats:
+    """D beta of the faces between nodes x of a layer: the harmonic mean, of which the flux through a barrier is made."""
+    at = (x[:-1, None] + np.diff(x)[:, None] * (1 + _NODES) / 2).ravel()
     energy = materials.energy(case, layer, ion, at).reshape(-1, _NODES.size)
     inverse = 1 / materials.diffusivity(case, layer, ion, at).reshape(-1, _NODES.size)
     lowest = energy.min(axis=1)

@@ -19,7 +19,7 @@ import numpy as np
 
 from electrodiff.errors import CaseError
 from electrodiff.grid.mesh import Floats, Mesh, line_mesh
-from electrodiff.grid.scales import boundary_scale
+from electrodiff.grid.scales import boundary_charges, boundary_scale
 from electrodiff.model import Case
 
 # Growth of the spacing with distance, in spacings per length l.  The solution decays as exp(-d/l); of 0.25 to 1.5, the
@@ -39,11 +39,12 @@ def layered_line(case: Case, cells: Sequence[int] | None = None) -> Mesh:
 
     Raises CaseError if the case asks for fewer nodes than its layers need.
     """
-    counts = layer_cells(case) if cells is None else list(cells)
+    scales = boundary_lengths(case)
+    counts = _cells(case, scales) if cells is None else list(cells)
     starts = np.concatenate([[0.0], np.cumsum([layer.thickness for layer in case.layers])])
     parts = [
-        start + graded_nodes(layer.thickness, *scales, count)[:-1]
-        for layer, start, scales, count in zip(case.layers, starts, _scales(case), counts, strict=False)
+        start + graded_nodes(layer.thickness, *lengths, count)[:-1]
+        for layer, start, lengths, count in zip(case.layers, starts, scales, counts, strict=False)
     ]
     x = np.concatenate([*parts, starts[-1:]])
     return line_mesh(case, x, np.repeat(np.arange(len(counts)), counts))
@@ -51,7 +52,11 @@ def layered_line(case: Case, cells: Sequence[int] | None = None) -> Mesh:
 
 def layer_cells(case: Case) -> list[int]:
     """Number of cells in each layer, from the wanted accuracy or from the given number of nodes."""
-    weights = [_weight(layer.thickness, *scales) for layer, scales in zip(case.layers, _scales(case), strict=True)]
+    return _cells(case, boundary_lengths(case))
+
+
+def _cells(case: Case, scales: Sequence[tuple[float, float]]) -> list[int]:
+    weights = [_weight(layer.thickness, *lengths) for layer, lengths in zip(case.layers, scales, strict=True)]
     if case.mesh.nodes is None:
         fraction = FRACTION * math.sqrt(case.mesh.accuracy)
         return [max(FEWEST_CELLS, 2 * math.ceil(weight / fraction / 2)) for weight in weights]
@@ -93,14 +98,13 @@ def _masses(thickness: float, left: float, right: float) -> tuple[float, float, 
     return turn, mass_left, mass_right
 
 
-def _scales(case: Case) -> list[tuple[float, float]]:
+def boundary_lengths(case: Case) -> list[tuple[float, float]]:
     """The lengths l at the left and right boundary of each layer.
 
     At a plane of symmetry nothing varies, nor at a reservoir unless its layer differs from water: there the line is not
     graded.
     """
-    ends = [getattr(end, "surface_charge", None) or 0.0 for end in (case.left, case.right)]
-    charges = [ends[0], *(case.surface_charge(a.name, b.name) for a, b in pairwise(case.layers)), ends[1]]
+    charges = boundary_charges(case)
     scales = [
         [boundary_scale(case, layer, charges[index]), boundary_scale(case, layer, charges[index + 1])]
         for index, layer in enumerate(case.layers)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
+from electrodiff.ends import Closed, Reservoir, Wall
 from electrodiff.fields import Profile
 from electrodiff.materials import largest_partition
 from electrodiff.model import Case, Layer
-from electrodiff.theory.double_layer import debye_length, gouy_chapman_length
+from electrodiff.theory.double_layer import debye_length, gouy_chapman_length, grahame_charge_symmetric
+from electrodiff.units import VACUUM_PERMITTIVITY, thermal_voltage
 
 
 def layer_ionic_strength(case: Case, layer: Layer) -> float:
@@ -37,6 +40,44 @@ def layer_debye_length(case: Case, layer: Layer) -> float:
     if strength == 0:
         return math.inf
     return float(debye_length(strength, case.relative_permittivity(layer), case.temperature))
+
+
+def boundary_charges(case: Case) -> list[float]:
+    """Charge per area [C/m^2] that the diffuse layers at each boundary have to face, both ends included.
+
+    What is given on the boundary, and what the voltage puts there: across an ion-free layer eps V/d, on a metal wall in an
+    electrolyte Grahame's charge.
+    """
+    voltage = _voltage(case)
+    given = [case.surface_charge(left, right) for left, right in pairwise(case.layer_names)]
+    charges = [_wall_charge(case, case.left, 0, voltage), *given, _wall_charge(case, case.right, -1, voltage)]
+    for index, layer in enumerate(case.layers):
+        if layer_ionic_strength(case, layer) == 0:
+            capacitance = VACUUM_PERMITTIVITY * case.relative_permittivity(layer) / layer.thickness
+            for boundary in (index, index + 1):
+                charges[boundary] = abs(charges[boundary]) + capacitance * voltage
+    return charges
+
+
+def _voltage(case: Case) -> float:
+    """Largest difference of the potentials that the ends give [V]; one that is not given counts as 0."""
+    potentials = [getattr(end, "potential", None) for end in (case.left, case.right)]
+    left, right = (0.0 if given in (None, "floating") else float(given) for given in potentials)
+    return abs(left - right)
+
+
+def _wall_charge(case: Case, end: Reservoir | Wall | Closed, position: int, voltage: float) -> float:
+    """Charge of an end [C/m^2]: as given, or by Grahame's equation at its potential; 0 if it is not a wall."""
+    if not isinstance(end, Wall):
+        return 0.0
+    layer = case.layers[position]
+    strength = layer_ionic_strength(case, layer)
+    if end.potential is None or strength == 0:
+        return end.surface_charge or 0.0
+    # Beyond 10 RT/F the layer of point ions is thinner than a tenth of an atom; a finer mesh would show nothing real.
+    highest = min(voltage, 10 * thermal_voltage(case.temperature))
+    permittivity = case.relative_permittivity(layer)
+    return float(grahame_charge_symmetric(highest, strength, permittivity, case.temperature))
 
 
 def boundary_scale(case: Case, layer: Layer, surface_charge: float) -> float:

@@ -1,0 +1,161 @@
+"""Charged layers much thicker than their Debye length: Donnan equilibrium, and Teorell-Meyer-Sievers with a gradient.
+
+Regime: ideal ions, fixed charge spread evenly over the layer, electroneutral inside; the transition at each face is at
+equilibrium and takes a few Debye lengths.  A thin layer reaches only part of its Donnan potential.
+
+Signs: fixed_charge X is the concentration of elementary charges with their sign [mol/m^3].  Donnan potentials are
+phi(layer) - phi(bath); potentials across a layer are phi(left) - phi(right), x running from left (inside) to right.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from electrodiff.errors import CaseError
+from electrodiff.theory._types import (
+    CONCENTRATION,
+    DIFFUSIVITY,
+    SALT_VALENCE,
+    TEMPERATURE,
+    FloatLike,
+    PerIon,
+    ion_names,
+    ion_values,
+    require_non_negative,
+    require_positive,
+)
+from electrodiff.units import thermal_voltage
+
+
+def donnan_potential(
+    fixed_charge: float,
+    valences: PerIon,
+    concentrations: PerIon,
+    temperature: float,
+    partitions: PerIon | None = None,
+) -> float:
+    """Donnan potential phi(layer) - phi(bath) of a charged layer in any mixture of ions [V].
+
+        sum_i z_i beta_i c_i exp(-z_i F phi / (R T)) + X = 0
+
+    fixed_charge X [mol/m^3], valences z_i, bath concentrations c_i [mol/m^3], temperature T [K], partition coefficients
+    beta_i (1 if left out).  Has the sign of X when the beta of all ions are equal and the bath is neutral; its only root
+    is found to round-off.
+    Raises CaseError when the layer cannot become neutral for want of ions that may enter it, and for values out of
+    range.
+
+    Source: F. G. Donnan, Z. Elektrochem. 17 (1911) 572.
+    """
+    from scipy.optimize import brentq
+
+    require_positive("temperature", temperature, TEMPERATURE)
+    if not math.isfinite(fixed_charge):
+        raise CaseError(f"fixed_charge is {fixed_charge}; expected a finite concentration in mol/m^3, such as -50.0")
+    ions = ion_names(concentrations)
+    beta = [1.0] * len(ions) if partitions is None else ion_values("partitions", partitions, ions)
+    rows = zip(
+        ion_values("valences", valences, ions), beta, ion_values("concentrations", concentrations, ions), strict=True
+    )
+    charges: list[tuple[float, float]] = []
+    for ion, (z, partition, concentration) in zip(ions, rows, strict=True):
+        require_non_negative(f"concentration of ion {ion}", concentration, CONCENTRATION)
+        require_non_negative(f"partition of ion {ion}", partition, "a partition coefficient, such as 1e-4")
+        charges.append((float(z), float(z * partition * concentration)))
+    if not _can_balance(fixed_charge, [charge for _, charge in charges]):
+        raise CaseError(
+            f"fixed_charge is {fixed_charge} mol/m^3 and the ions that may enter the layer cannot balance it; "
+            "give an ion of the other sign a concentration and a partition above 0"
+        )
+
+    def charge(phi: float) -> float:
+        """Charge of the layer in units of its largest part; falls from positive to negative as phi rises."""
+        parts = [fixed_charge, *(each * math.exp(min(-z * phi, 700.0)) for z, each in charges)]
+        return math.fsum(parts) / max(map(abs, parts))
+
+    if charge(0.0) == 0.0:
+        return 0.0
+    reach = math.copysign(1.0, charge(0.0))
+    while charge(reach) * reach > 0.0:
+        reach *= 2.0
+    root = brentq(charge, 0.0, reach, xtol=1e-300, rtol=4.0 * float(np.finfo(float).eps))
+    return float(thermal_voltage(temperature) * root)
+
+
+def _can_balance(fixed_charge: float, charges: list[float]) -> bool:
+    """Whether positive and negative charges are both to be had, or none is there at all."""
+    every = [fixed_charge, *charges]
+    return (max(charges, default=0.0) > 0.0 or fixed_charge > 0.0) == (min(every) < 0.0) and (
+        any(charges) or fixed_charge == 0.0
+    )
+
+
+def donnan_potential_symmetric(
+    fixed_charge: FloatLike, concentration: FloatLike, temperature: float, valence: FloatLike = 1
+) -> FloatLike:
+    """Donnan potential phi(layer) - phi(bath) of a charged layer in a z:z salt [V].
+
+        phi = (R T / (z F)) asinh(X / (2 z c))
+
+    fixed_charge X [mol/m^3], bath concentration c of the salt [mol/m^3], temperature T [K], valence z of the cation.
+    Raises CaseError unless concentration, temperature and valence are positive.
+
+    Source: as for `donnan_potential`.
+    """
+    require_positive("concentration", concentration, CONCENTRATION)
+    require_positive("temperature", temperature, TEMPERATURE)
+    require_positive("valence", valence, SALT_VALENCE)
+    result: FloatLike = (
+        thermal_voltage(temperature) / valence * np.arcsinh(fixed_charge / (2.0 * valence * concentration))
+    )
+    return result
+
+
+def teorell_meyer_sievers_potential(
+    fixed_charge: FloatLike,
+    D_cation: FloatLike,
+    D_anion: FloatLike,
+    left: FloatLike,
+    right: FloatLike,
+    temperature: float,
+    valence: FloatLike = 1,
+) -> FloatLike:
+    """Potential phi(left) - phi(right) across a charged layer between two baths of one z:z salt, without current [V].
+
+        phi_L - phi_R = (R T / (z F)) [asinh(Y / (2 c_R)) - asinh(Y / (2 c_L)) + U ln((S_R - U Y) / (S_L - U Y))]
+        Y = X / z,    S = sqrt(4 c^2 + Y^2),    U = (D+ - D-) / (D+ + D-)
+
+    fixed_charge X [mol/m^3], D_cation, D_anion in the layer [m^2/s] (only their ratio counts, and one may be 0), bath
+    concentrations left and right [mol/m^3], temperature T [K], valence z of the cation.  Two Donnan potentials and the
+    diffusion potential between them; the layer is much thicker than its Debye length, and its baths are well stirred.
+    `planck_single_salt_potential` at X = 0; the Nernst potential of the counter-ion at large |X|.  -12.27 mV uncharged
+    and +42.17 mV at X = -100 mol/m^3 for NaCl 10|100 mol/m^3 at 298.15 K.
+    Raises CaseError when a concentration, the temperature or the valence is not positive, a diffusivity is negative, or
+    both are 0.
+
+    Source: T. Teorell, Proc. Soc. Exp. Biol. Med. 33 (1935) 282; K. H. Meyer, J.-F. Sievers, Helv. Chim. Acta 19 (1936)
+    649.
+    """
+    require_non_negative("D_cation", D_cation, DIFFUSIVITY)
+    require_non_negative("D_anion", D_anion, DIFFUSIVITY)
+    require_positive("D_cation + D_anion", D_cation + D_anion, DIFFUSIVITY)
+    require_positive("left", left, CONCENTRATION)
+    require_positive("right", right, CONCENTRATION)
+    require_positive("temperature", temperature, TEMPERATURE)
+    require_positive("valence", valence, SALT_VALENCE)
+    U = (D_cation - D_anion) / (D_cation + D_anion)
+    Y = fixed_charge / valence
+    donnan = np.arcsinh(Y / (2.0 * right)) - np.arcsinh(Y / (2.0 * left))
+    slow = 4.0 * D_cation * D_anion / (D_cation + D_anion) ** 2  # 1 - U^2, without cancellation
+    conduction = [_conduction(Y, U, slow, concentration) for concentration in (left, right)]
+    result: FloatLike = thermal_voltage(temperature) / valence * (donnan + U * np.log(conduction[1] / conduction[0]))
+    return result
+
+
+def _conduction(Y: FloatLike, U: FloatLike, slow: FloatLike, concentration: FloatLike) -> FloatLike:
+    """S - U Y, which is 2 (D+ c+ + D- c-) / (D+ + D-) at a face; as a quotient where the difference would cancel."""
+    root = np.sqrt(4.0 * np.square(concentration) + np.square(Y))
+    quotient = (4.0 * np.square(concentration) + slow * np.square(Y)) / (root + np.abs(U * Y))
+    result: FloatLike = np.where(U * Y > 0.0, quotient, root + np.abs(U * Y))[()]
+    return result

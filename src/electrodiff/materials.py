@@ -77,6 +77,11 @@ def largest_partition(case: Case, layer: Layer, ion: str) -> float:
     return float(partition(case, layer, ion, _knots(layer, _profiles(layer, ion))).max())
 
 
+def varies(layer: Layer, ion: str) -> bool:
+    """Whether the partition or the diffusivity of an ion varies along a layer."""
+    return any(isinstance(given, Profile) for given in (*_profiles(layer, ion), layer.diffusivity.get(ion)))
+
+
 def fixed_charge(layer: Layer, x: Floats) -> Floats:
     """X [mol/m^3 of elementary charges] at positions in a layer, unless the layer has a `total_fixed_charge`."""
     return _at(layer.fixed_charge, x)

@@ -18,6 +18,11 @@ __version__ = "0.1.0"
 _HOME = {
     "Case": "model",
     "CaseError": "errors",
+    "Closed": "model",
+    "Gate": "model",
+    "Profile": "fields",
+    "Wall": "model",
+    "Stern": "model",
     "ConvergenceError": "errors",
     "ElectrodiffError": "errors",
     "Expectation": "model",
@@ -53,14 +58,19 @@ if TYPE_CHECKING:
     from electrodiff.errors import ConvergenceError as ConvergenceError
     from electrodiff.errors import ElectrodiffError as ElectrodiffError
     from electrodiff.errors import ResultError as ResultError
+    from electrodiff.fields import Profile as Profile
     from electrodiff.ions import KNOWN_IONS as KNOWN_IONS
     from electrodiff.model import Case as Case
+    from electrodiff.model import Closed as Closed
     from electrodiff.model import Expectation as Expectation
+    from electrodiff.model import Gate as Gate
     from electrodiff.model import Interface as Interface
     from electrodiff.model import Ion as Ion
     from electrodiff.model import Layer as Layer
     from electrodiff.model import MeshSettings as MeshSettings
     from electrodiff.model import Reservoir as Reservoir
+    from electrodiff.model import Stern as Stern
+    from electrodiff.model import Wall as Wall
     from electrodiff.solution import Solution as Solution
     from electrodiff.solvers.newton import NewtonOptions as NewtonOptions
     from electrodiff.solvers.steady import solve as solve

@@ -26,12 +26,17 @@ def parse_case(text: str, where: str = "case", overrides: Mapping[str, str] | No
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise CaseError(f"{where}: this is not TOML: {error}; see docs/case-file.md for an example") from None
+        raise CaseError(f"{where}: this is not TOML: {error}; 'electrodiff new NAME' writes an example") from None
+    except ValueError as error:  # a whole number of thousands of digits
+        raise CaseError(f"{where}: this cannot be read: {str(error).partition(';')[0]}; shorten it") from None
     except RecursionError:
         raise CaseError(f"{where}: the tables are nested too deeply; a case needs four levels") from None
     for key, value in (overrides or {}).items():
         try:
+            value.encode("utf-8")
             set_key(tree, key, _toml_value(value))
+        except UnicodeEncodeError:
+            raise CaseError(f"{where}: {key} is set to bytes that are not UTF-8; write it as UTF-8 text") from None
         except CaseError as error:
             raise CaseError(f"{where}: {error}") from None
     case = validated(Case, tree, where, from_file=True)
@@ -66,7 +71,7 @@ def bundled_case(name: str) -> Path:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8")
+        return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CaseError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8 text") from None
     except OSError as error:
@@ -81,5 +86,5 @@ def _toml_value(text: str) -> Any:
     """A value as it would stand in a case file; text that is not TOML is a string, so that quotes may be left out."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except (tomllib.TOMLDecodeError, KeyError):
+    except (ValueError, KeyError, RecursionError):
         return text

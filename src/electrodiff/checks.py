@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 # A reservoir's charge counts as zero below this part of its ions' charge: the rounding of decimal input, no more.
 NEUTRAL = 1e-9
 
+# Fewer cells than this in a layer leave its profile undrawn.
+FEWEST_CELLS = 4
+
 SIDES: tuple[Side, Side] = ("left", "right")
 
 
@@ -35,6 +38,7 @@ def check_case(case: Case) -> None:
     _check_potentials(case)
     _check_compartments(case)
     _check_geometry(case)
+    _check_nodes(case)
     _check_steric(case)
     _check_expectations(case)
 
@@ -111,7 +115,7 @@ def _check_partition_tables(case: Case, tables: Mapping[str, Mapping[str, object
                 raise problem(f"{path}.{key}.{ion}", table[ion], remedy)
             seen[ion] = key
     missing = [ion for ion in case.ions if ion not in seen]
-    if seen and missing:
+    if tables and missing:
         remedy = (
             f"it names some ions and leaves out {', '.join(missing)}; name every ion (a partition of 0 keeps one out)"
         )
@@ -166,7 +170,11 @@ def _check_reservoir(case: Case, side: Side) -> None:
     adjusted = reservoir.neutralise
     if adjusted is not None:
         path = f"{side}.neutralise"
-        _check_known(case, path, [adjusted])
+        if adjusted not in case.ions:
+            remedy = (
+                f"the case has no ion of this name{nearest(adjusted, case.ions)}; its ions are {', '.join(case.ions)}"
+            )
+            raise problem(path, adjusted, remedy)
         if case.valence(adjusted) == 0:
             raise problem(path, adjusted, "this ion carries no charge; name one that does")
     concentrations = case.concentrations(side)
@@ -232,6 +240,12 @@ def _check_geometry(case: Case) -> None:
     if mesh.geometry != "planar" and not mesh.inner_radius and not isinstance(case.left, Closed):
         remedy = 'the left end is the axis or the centre; set left.kind = "closed", or give mesh.inner_radius'
         raise problem("left.kind", case.left.kind, remedy)
+
+
+def _check_nodes(case: Case) -> None:
+    fewest = FEWEST_CELLS * len(case.layers) + 1
+    if case.mesh.nodes is not None and case.mesh.nodes < fewest:
+        raise problem("mesh.nodes", case.mesh.nodes, f"{len(case.layers)} layers need at least {fewest} nodes")
 
 
 def _check_steric(case: Case) -> None:

@@ -70,12 +70,12 @@ def run(
 ) -> None:
     """Solve a case and write solution.nc, summary.json and figures."""
     with _exit_codes():
-        wanted = [] if no_plots else _checked_formats(formats)
+        wanted = _checked_formats(formats)
         path = _case_path(case)
         problem = _load(path, overrides or [])
         folder = _checked_folder(out or Path("results") / path.stem)
         solution, wall_s = _solve(problem, quiet)
-        files = _write(solution, wall_s, folder, wanted, as_csv)
+        files = _write(solution, wall_s, folder, [] if no_plots else wanted, as_csv)
         _report(solution, wall_s, files, as_json, quiet)
 
 
@@ -94,7 +94,7 @@ def _case_path(text: str) -> Path:
     from electrodiff.case import bundled_cases
 
     path = Path(text)
-    return path if path.exists() else bundled_cases().get(text, path)
+    return path if path.is_file() else bundled_cases().get(text, path)
 
 
 def _solve(case: Case, quiet: bool) -> tuple[Solution, float]:
@@ -141,8 +141,11 @@ def _report(solution: Solution, wall_s: float, files: list[Path], as_json: bool,
         console.print(summary_tables(solution))
         console.print(f"wrote {', '.join(file.name for file in files)} to {files[0].parent}{os.sep}", markup=False)
     if missed:
+        from electrodiff.terminal import shown
+
         for entry in missed:
-            _note(f"expectation missed: {entry.quantity} is {entry.computed}, expected {entry.expected} (SI units)")
+            computed, expected = shown(entry.quantity, entry.computed), shown(entry.quantity, entry.expected)
+            _note(f"expectation missed: {entry.quantity} is {computed}, expected {expected}")
         raise typer.Exit(MISSED)
 
 

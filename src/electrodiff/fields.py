@@ -8,20 +8,37 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from electrodiff import units
 
 
+class FrozenTable(dict[str, Any]):
+    """A table of a record, which like the record itself cannot be changed."""
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise TypeError("the tables of a case cannot be changed in place; use case.replace(key, value)")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+
 class Record(BaseModel):
-    """A frozen, validated record; an unknown key is an error."""
+    """A frozen, validated record, tables included; an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="after")
+    def _freeze_tables(self) -> Self:
+        for name, value in self.__dict__.items():
+            if type(value) is dict:
+                self.__dict__[name] = FrozenTable(value)
+        return self
 
 
 def problem(path: str, value: Any, remedy: str) -> PydanticCustomError:
@@ -104,6 +121,7 @@ class SI:
             raise problem("", value, f"it must be greater than zero; {self._expected}")
         if self.lower_bound == "not negative" and not number >= 0:
             raise problem("", value, f"it must not be negative; {self._expected}")
+        self._check_size(value, number)
         return number
 
     def _number(self, value: Any, allow_bare: bool) -> float:
@@ -126,6 +144,13 @@ class SI:
         if not math.isfinite(number):
             raise problem("", value, f"it must be finite; {self._expected}")
         return number
+
+    def _check_size(self, value: Any, number: float) -> None:
+        """A number far beyond anything physical is a slip, and would only overflow later."""
+        smallest, largest = self.dimension.sensible
+        if number != 0 and not smallest <= abs(number) <= largest:
+            unit = f" {self.dimension.unit}" if self.dimension.unit else ""
+            raise problem("", value, f"it must lie between {smallest:g}{unit} and {largest:g}{unit}; {self._expected}")
 
     def serialise(self, value: float | str | Profile) -> Any:
         """What stands in a case file: "5e-09 m", a plain number, the keyword, or a profile of such."""

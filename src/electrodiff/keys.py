@@ -18,6 +18,8 @@ _REMEDIES = {
     "dict_type": "expected a table of keys",
     "tuple_type": "expected a list, such as [[layers]]",
     "too_short": "expected at least one entry",
+    "too_long": "expected the names of two neighbouring layers",
+    "string_pattern_mismatch": "it must not contain dots, bars, brackets or control characters",
     "int_type": "expected a whole number",
     "int_from_float": "expected a whole number",
     "string_type": "expected text in quotes",
@@ -89,7 +91,9 @@ def _describe(error: ValidationError, tree: Any, kind: type[BaseModel]) -> str:
     errors = error.errors(include_url=False)
     # A misspelt key often also leaves the right one missing; the spelling is the better message.
     first = next((item for item in errors if item["type"] == "extra_forbidden"), errors[0])
-    places = {_path(item["loc"], item["type"], tree) for item in errors}
+    paths = {_path(item["loc"], item["type"], tree) for item in errors}
+    # A list of which an item is wrong is reported too; that is no mistake of its own.
+    places = {path for path in paths if not any(other.startswith((f"{path}[", f"{path}.")) for other in paths)}
     more = f" ({len(places) - 1} more after this)" if len(places) > 1 else ""
     return _sentence(dict(first), tree, kind) + more
 
@@ -126,7 +130,7 @@ def _path(loc: tuple[int | str, ...], kind: str, tree: Any) -> str:
     for part in loc:
         if part in END_KINDS and not (isinstance(node, dict) and part in node):
             continue  # the branch of a union that was taken
-        inside = isinstance(node, list | tuple) and isinstance(part, int)
+        inside = isinstance(node, list | tuple) and isinstance(part, int) and part < len(node)
         if not inside and not (isinstance(node, dict) and (part in node or kind == "missing")):
             break
         text += f"[{part}]" if inside else f".{part}"

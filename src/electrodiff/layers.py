@@ -54,7 +54,7 @@ class Layer(Record):
     run along x from the left face of the layer.
     """
 
-    name: str = Field(min_length=1, pattern=r"^[^.|\[\]]+$")
+    name: str = Field(min_length=1, pattern=r"^[^.|\[\]\x00-\x1f]+$")
     thickness: Length
     relative_permittivity: Permittivity
     partition: dict[str, PartitionProfile] | None = None
@@ -78,9 +78,10 @@ class Layer(Record):
 
     @property
     def partition_tables(self) -> dict[str, dict[str, object]]:
-        """The tables that give partition coefficients, by name, without those that are empty."""
-        names = ("partition", "permeability", "barrier", "born_radius")
-        return {name: dict(getattr(self, name)) for name in names if getattr(self, name)}
+        """The tables that give partition coefficients, by name, without those that are not given."""
+        names = ("permeability", "barrier", "born_radius")
+        tables = {name: dict(getattr(self, name)) for name in names if getattr(self, name)}
+        return tables if self.partition is None else {"partition": dict(self.partition), **tables}
 
 
 class Interface(Record):

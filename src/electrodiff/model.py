@@ -7,10 +7,11 @@ positive from left to right.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, StrictFloat, StrictInt, StrictStr, model_validator
 
 from electrodiff import checks, keys, units
 from electrodiff.ends import Closed, End, Reservoir, Stern, Wall
@@ -67,10 +68,16 @@ class MeshSettings(Record):
     """[m^2] of the cross section along the whole stack, in a planar geometry: a channel."""
     radius: RadiusProfile | None = None
     """[m] of the round cross section along the whole stack, instead of its area."""
-    accuracy: PositiveNumber = Field(1e-6, ge=1e-12, le=0.1)
+    accuracy: PositiveNumber = 1e-6
     """Wanted relative error; sets the spacing (docs/mesh.md)."""
     nodes: int | None = Field(None, strict=True, ge=5, le=10_000_000)
     """Total number of nodes; overrides `accuracy`."""
+
+    @model_validator(mode="after")
+    def _check_accuracy(self) -> MeshSettings:
+        if not 1e-12 <= self.accuracy <= 0.1:
+            raise problem("accuracy", self.accuracy, "it must lie between 1e-12 and 0.1, such as 1e-6")
+        return self
 
 
 class Steric(Record):
@@ -89,8 +96,8 @@ class Expectation(Record):
     """A value that the solution must reproduce."""
 
     quantity: str
-    value: float | str
-    tolerance: float | str
+    value: StrictFloat | StrictInt | StrictStr
+    tolerance: StrictFloat | StrictInt | StrictStr
     source: str
 
     @model_validator(mode="after")
@@ -109,7 +116,9 @@ class Expectation(Record):
         value = getattr(self, key)
         dimension = QUANTITIES[self.quantity.partition(".")[0]].dimension
         try:
-            if isinstance(value, str) == bool(dimension.unit):
+            if isinstance(value, str) == bool(dimension.unit) and math.isfinite(
+                float("0" if dimension.unit else value)
+            ):
                 return units.to_si(value, dimension) if isinstance(value, str) else value
             reason = ""
         except units.UnitError as error:
@@ -135,7 +144,7 @@ class Case(Record):
     CaseError, whose text names the key, the value and the remedy.
     """
 
-    title: str = ""
+    title: str = Field("", pattern=r"^[^\x00-\x08\x0b-\x1f]*$")
     temperature: Temperature
     scale_diffusivities: bool = True
     """Whether table diffusivities (25 degC) are scaled to the temperature by T / viscosity of water."""
@@ -214,7 +223,10 @@ class Case(Record):
         adjusted = reservoir.neutralise
         if adjusted is not None:
             charge = sum(self.valence(ion) * c for ion, c in given.items())
-            given[adjusted] -= charge / self.valence(adjusted)
+            left_over = given[adjusted] - charge / self.valence(adjusted)
+            # What the round-off of the others asks for, in either direction, is nothing.
+            largest = max(abs(self.valence(ion)) * c for ion, c in given.items())
+            given[adjusted] = 0.0 if -1e-15 * len(given) * largest <= left_over < 0 else left_over
         return given
 
     def scalar_names(self) -> list[str]:

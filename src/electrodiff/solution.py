@@ -38,6 +38,8 @@ Integers = NDArray[np.int64]
 BULK_DEBYE_LENGTHS = 10
 # Largest charge of the end of a bath, relative to its ions, that is not worth a warning.
 NEUTRAL_END = 1e-3
+# A field below this part of RT/F per nm is round-off: 1e-16 of the charge of a molar bath over 20 nm makes 1e-14 of it.
+NO_FIELD = 1e-12
 # Concentration at which the electrochemical potential of an uncharged ideal solute is zero [mol/m^3]: 1 mol/l.
 STANDARD_CONCENTRATION = 1000.0
 
@@ -370,18 +372,19 @@ class Solution:
         return self.surface_charge["left"] / voltage if voltage != 0 else None
 
     @property
-    def field_ratio(self) -> dict[str, float]:
+    def field_ratio(self) -> dict[str, float | None]:
         """At each interface, the field on the side of the lower permittivity over the field on the other side.
 
-        The ratio of the permittivities if the interface carries no charge (Gauss's law); NaN without a field.
+        The ratio of the permittivities if the interface carries no charge (Gauss's law); None without a field.
         """
-        ratios = {}
+        ratios: dict[str, float | None] = {}
+        no_field = NO_FIELD * self.problem.scales.potential / self.problem.scales.length
         for index, (left, right) in enumerate(pairwise(self.case.layers)):
             at_left = self.layer_entries[index].stop - 1
             fields = self.electric_field[at_left : at_left + 2]
             if self.case.relative_permittivity(left) < self.case.relative_permittivity(right):
                 fields = fields[::-1]
-            ratios[f"{left.name}|{right.name}"] = float(fields[1] / fields[0]) if fields[0] != 0 else math.nan
+            ratios[f"{left.name}|{right.name}"] = float(fields[1] / fields[0]) if abs(fields[0]) > no_field else None
         return ratios
 
     @property

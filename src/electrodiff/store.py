@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import electrodiff
 from electrodiff.case import case_text, parse_case
-from electrodiff.dataset import write_netcdf
+from electrodiff.dataset import PROFILES, write_netcdf
 from electrodiff.errors import CaseError, ResultError
 from electrodiff.fvm.kernels.arrays import GATING
 from electrodiff.fvm.problem import Problem, build_problem
@@ -59,13 +59,15 @@ def load_solution(path: str | Path) -> Solution:
     except FileNotFoundError:
         raise ResultError(f"{path}: there is no such file; 'electrodiff run CASE' writes one") from None
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise ResultError(f"{path}: this is not a readable NetCDF file ({error}); run the case again") from None
+        reason = str(error).splitlines()[0]
+        raise ResultError(f"{path}: this is not a readable NetCDF file ({reason[:80]}); run the case again") from None
     if dataset.attrs.get("kind") != KIND:
         raise ResultError(f"{path}: this NetCDF file was not written by 'electrodiff run'; give a solution.nc")
     try:
         return _from_dataset(dataset)
-    except (CaseError, KeyError, ValueError, IndexError) as error:
-        raise ResultError(f"{path}: the stored solution is damaged ({error}); run the case again") from None
+    except (CaseError, KeyError, ValueError, IndexError, TypeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ResultError(f"{path}: the stored solution is damaged ({reason}); run the case again") from None
 
 
 def _gates(problem: Problem, open_fractions: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -79,6 +81,9 @@ def _from_dataset(dataset: xarray.Dataset) -> Solution:
     """The solution whose profiles the dataset holds; the second entry of an interface's node is left out."""
     layer = dataset["layer"].to_numpy().astype(np.int64)
     keep = np.insert(np.diff(layer) == 0, 0, True)
+    missing = [name for name in ("x", "layer", *PROFILES) if name not in dataset.variables]
+    if missing:
+        raise KeyError(f"it lacks {', '.join(missing)}")
     case = parse_case(str(dataset.attrs["case"]), "stored case")
     problem = build_problem(case, line_mesh(case, dataset["x"].to_numpy()[keep], layer[1:][keep[1:]]))
     activity = dataset["activity"].to_numpy()[:, keep] / problem.scales.concentration

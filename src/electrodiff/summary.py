@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import electrodiff
+from electrodiff import materials
+from electrodiff.checks import SIDES
 from electrodiff.quantities import QUANTITIES
 from electrodiff.solution import Solution
+from electrodiff.solvers.steady import solve
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,28 @@ def summary(solution: Solution, wall_s: float) -> dict[str, Any]:
         "nodes": solution.nodes,
         **{QUANTITIES[name].json_key: _without_nan(value) for name, value in solution.quantities().items()},
         "error_estimate": None,
-        "expect": [asdict(entry) for entry in expectations(solution)],
-        "residual_history": solution.residuals.tolist(),
+        **({"activity": activity_deviation(solution)} if solution.case.activity else {}),
+        "expect": [_without_nan(asdict(entry)) for entry in expectations(solution)],
+        "residual_history": _without_nan(solution.residuals.tolist()),
         "wall_s": wall_s,
         "version": electrodiff.__version__,
         "warnings": solution.warnings,
+    }
+
+
+def activity_deviation(solution: Solution) -> dict[str, Any]:
+    """Activity coefficients of both reservoirs, and by how much they move potential and current from the ideal ones."""
+    case = solution.case
+    ideal = solve(case.replace("activity", None), mesh=solution.problem.mesh)
+    coefficients = {
+        side: {ion: materials.reservoir_activity_coefficient(case, side, ion) for ion in case.ions} for side in SIDES
+    }
+    return {
+        "coefficients": coefficients,
+        "deviation_from_ideal": {
+            QUANTITIES[name].json_key: solution.scalar(name) - ideal.scalar(name)  # type: ignore[operator]
+            for name in ("membrane_potential", "current_density")
+        },
     }
 
 
@@ -57,6 +77,8 @@ def _without_nan(value: Any) -> Any:
     """JSON has no NaN: what is not defined is null."""
     if isinstance(value, dict):
         return {name: _without_nan(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -10,11 +10,12 @@ from rich.text import Text
 
 from electrodiff.quantities import QUANTITIES
 from electrodiff.solution import Solution
-from electrodiff.summary import Met, expectations
+from electrodiff.summary import Met, activity_deviation, expectations
 
 # What is shown for an SI unit: another unit, and its size in SI.
 _SHOWN = {
     "V": ("mV", 1e-3),
+    "A": ("pA", 1e-12),
     "A/m^2": ("uA/cm^2", 1e-2),
     "mol/m^2/s": ("pmol/cm^2/s", 1e-8),
     "C/m^2": ("uC/cm^2", 1e-2),
@@ -33,6 +34,9 @@ def summary_tables(solution: Solution) -> Group:
     ]
     if solution.debye_layers:
         parts.append(_debye_layers(solution))
+    if solution.case.activity:
+        moved = activity_deviation(solution)["deviation_from_ideal"]["membrane_potential_V"]
+        parts.append(Text(f"activity coefficients move the potential by {shown('membrane_potential', moved)}"))
     if solution.case.expect:
         parts.append(_expectations(expectations(solution)))
     parts += [Text(f"warning: {text}", style="yellow") for text in solution.warnings]
@@ -57,6 +61,11 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
+def _add_row(table: Table, *cells: str) -> None:
+    """A row of plain text: in a str, rich would take the "[a]" of a name for a style."""
+    table.add_row(*(Text(cell) for cell in cells))
+
+
 def _headline(solution: Solution) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
     rows = {
@@ -67,7 +76,7 @@ def _headline(solution: Solution) -> Table:
         "largest charge of the bulk / its ions": shown("bulk_charge_imbalance", solution.bulk_charge_imbalance),
     }
     for label, text in rows.items():
-        table.add_row(label, Text(text))
+        _add_row(table, label, text)
     return table
 
 
@@ -76,7 +85,7 @@ def _ions(solution: Solution) -> Table:
     left, right = (solution.case.concentrations(side) for side in ("left", "right"))
     for ion in solution.case.ion_names:
         numbers = [left[ion], right[ion], solution.flux[ion] / 1e-8, solution.ion_current[ion] / 1e-2]
-        table.add_row(ion, *(f"{number:.5g}" for number in numbers))
+        _add_row(table, ion, *(f"{number:.5g}" for number in numbers))
     return table
 
 
@@ -84,7 +93,7 @@ def _layers(solution: Solution) -> Table:
     table = _table("Layers", "layer", "thickness [nm]", "Debye length [nm]", "potential drop [mV]")
     for layer, length in zip(solution.case.layers, solution.debye_lengths, strict=True):
         drop = solution.layer_drop[layer.name]
-        table.add_row(layer.name, f"{layer.thickness * 1e9:.4g}", f"{length * 1e9:.4g}", f"{drop * 1e3:.5g}")
+        _add_row(table, layer.name, f"{layer.thickness * 1e9:.4g}", f"{length * 1e9:.4g}", f"{drop * 1e3:.5g}")
     return table
 
 
@@ -92,7 +101,7 @@ def _debye_layers(solution: Solution) -> Table:
     table = _table("Charge beside each interface", "interface", "in layer", "charge [uC/cm^2]", "potential drop [mV]")
     for name, pair in solution.debye_layers.items():
         for part in pair:
-            table.add_row(name, part.layer, f"{part.charge / 1e-2:.5g}", f"{part.drop * 1e3:.5g}")
+            _add_row(table, name, part.layer, f"{part.charge / 1e-2:.5g}", f"{part.drop * 1e3:.5g}")
     return table
 
 

@@ -43,23 +43,28 @@ class Dimension:
     name: str
     unit: str
     example: str
+    sensible: tuple[float, float] = (0.0, math.inf)
+    """Smallest and largest size of a number that is not zero [SI]: far beyond what exists, to catch slips."""
 
 
-LENGTH = Dimension("length", "m", "5 nm")
-TEMPERATURE = Dimension("temperature", "K", "310 K")
-DIFFUSIVITY = Dimension("diffusivity", "m^2/s", "1.96e-9 m^2/s")
-CONCENTRATION = Dimension("concentration", "mol/m^3", "150 mM")
-POTENTIAL = Dimension("potential", "V", "-65 mV")
-PERMEABILITY = Dimension("permeability", "m/s", "1e-7 m/s")
-SURFACE_CHARGE = Dimension("surface charge", "C/m^2", "-0.01 C/m^2")
+LENGTH = Dimension("length", "m", "5 nm", (1e-14, 1e3))
+TEMPERATURE = Dimension("temperature", "K", "310 K", (1.0, 1e5))
+DIFFUSIVITY = Dimension("diffusivity", "m^2/s", "1.96e-9 m^2/s", (1e-40, 1.0))
+CONCENTRATION = Dimension("concentration", "mol/m^3", "150 mM", (0.0, 1e7))
+POTENTIAL = Dimension("potential", "V", "-65 mV", (0.0, 1e3))
+PERMEABILITY = Dimension("permeability", "m/s", "1e-7 m/s", (1e-300, 1e9))
+SURFACE_CHARGE = Dimension("surface charge", "C/m^2", "-0.01 C/m^2", (0.0, 1e3))
 CURRENT_DENSITY = Dimension("current density", "A/m^2", "1 uA/cm^2")
 FLUX = Dimension("flux", "mol/m^2/s", "1e-6 mol/m^2/s")
 AREA = Dimension("area", "m^2", "0.79 nm^2")
 CHARGE = Dimension("charge", "C", "-4 e")
 CURRENT = Dimension("current", "A", "1 pA")
-ENERGY = Dimension("molar energy", "J/mol", "23 kJ/mol")
+ENERGY = Dimension("molar energy", "J/mol", "23 kJ/mol", (0.0, 1e7))
 CAPACITANCE = Dimension("capacitance per area", "F/m^2", "0.35 uF/cm^2")
-NUMBER = Dimension("number", "", "40")
+NUMBER = Dimension("number", "", "40", (1e-300, 1e12))
+
+# Unit names with whole powers of at most two digits, joined by products and quotients: pint would compute m^9^9^9.
+_UNIT = re.compile(r"[^\W\d]+(?:(?:\^|\*\*)?-?\d{1,2})?(?:\s*[*/ ]\s*[^\W\d]+(?:(?:\^|\*\*)?-?\d{1,2})?)*")
 
 # A number, then a unit that starts with a letter, a degree or a micro sign.  Only the unit is handed on, and only
 # these characters are let through, so that no text of a case file is ever evaluated as an expression.
@@ -71,7 +76,11 @@ _POWER_WITHOUT_CARET = re.compile(r"(?<=[a-zA-Z])(?=-?\d)")
 def _registry() -> pint.UnitRegistry[float]:
     import pint
 
-    return pint.UnitRegistry(autoconvert_offset_to_baseunit=True, cache_folder=":auto:")
+    try:
+        return pint.UnitRegistry(autoconvert_offset_to_baseunit=True, cache_folder=":auto:")
+    except Exception:
+        # Whatever is wrong with the cache of definitions (no home, read-only, half written), it only saves 0.2 s.
+        return pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
 
 
 @cache
@@ -81,6 +90,8 @@ def _conversion(unit: str, si_unit: str) -> tuple[float, float]:
 
     if unit == "kT":
         raise UnitError("'kT' depends on the temperature")
+    if not _UNIT.fullmatch(unit.replace("°", "deg").replace("%", "percent")):
+        raise UnitError(f"the unit '{unit}' is unknown")
     registry = _registry()
     spelled = _POWER_WITHOUT_CARET.sub("^", unit)  # cm2 is written for cm^2 throughout the field
     try:

@@ -319,7 +319,6 @@ def test_a_solve_that_fails_has_exit_code_3_and_says_what_where_and_what_to_try(
         "layers.membrane.thickness=1e-300 nm",
         "layers.membrane.partition.K=1e300",
         "layers.membrane.fixed_charge=1e300 M",
-        "layers.membrane.relative_permittivity=1e300",
         "interfaces.0.surface_charge=1e9 C/m^2",
         "left.potential=1e300 V",
         "ions.A.diffusivity=1e300 m^2/s",

@@ -33,7 +33,7 @@ def test_the_number_of_nodes_is_the_one_asked_for(case, nodes):
 
 def test_fewer_nodes_than_the_layers_need_are_refused(case):
     with pytest.raises(ed.CaseError, match="at least 13 nodes"):
-        layered_line(case.replace("mesh.nodes", 12))
+        case.replace("mesh.nodes", 12)
 
 
 def test_a_mesh_with_twice_the_cells_contains_the_nodes_of_the_coarser_one(case):

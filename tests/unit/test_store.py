@@ -132,7 +132,7 @@ def test_a_foreign_file_is_refused(tmp_path: Path, content: bytes) -> None:
     assert "not a readable NetCDF file" in refusal(tmp_path / "x.nc")
 
 
-@pytest.mark.parametrize("part", [0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 0.9999])
+@pytest.mark.parametrize("part", [0.01, 0.3, 0.7, 0.99, 0.9999])
 def test_a_truncated_file_is_refused(stored: Path, part: float) -> None:
     content = stored.read_bytes()
     stored.write_bytes(content[: int(part * len(content))])

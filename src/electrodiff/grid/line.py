@@ -17,7 +17,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from electrodiff.errors import CaseError
+from electrodiff.checks import FEWEST_CELLS
 from electrodiff.grid.mesh import Floats, Mesh, line_mesh
 from electrodiff.grid.scales import boundary_charges, boundary_scale
 from electrodiff.model import Case
@@ -30,15 +30,9 @@ GROWTH = 1.0
 # RT/F) is 0.004 f^2.
 FRACTION = 15.0
 
-# Fewer cells than this in a layer leave its profile undrawn.
-FEWEST_CELLS = 4
-
 
 def layered_line(case: Case, cells: Sequence[int] | None = None) -> Mesh:
-    """The mesh of a case, with a given number of cells in each layer or with as many as its `[mesh]` asks for.
-
-    Raises CaseError if the case asks for fewer nodes than its layers need.
-    """
+    """The mesh of a case, with a given number of cells in each layer or with as many as its `[mesh]` asks for."""
     scales = boundary_lengths(case)
     counts = _cells(case, scales) if cells is None else list(cells)
     starts = np.concatenate([[0.0], np.cumsum([layer.thickness for layer in case.layers])])
@@ -61,11 +55,6 @@ def _cells(case: Case, scales: Sequence[tuple[float, float]]) -> list[int]:
         fraction = FRACTION * math.sqrt(case.mesh.accuracy)
         return [max(FEWEST_CELLS, 2 * math.ceil(weight / fraction / 2)) for weight in weights]
     spare = case.mesh.nodes - 1 - FEWEST_CELLS * len(weights)
-    if spare < 0:
-        raise CaseError(
-            f"mesh.nodes is {case.mesh.nodes}; {len(weights)} layers need at least "
-            f"{FEWEST_CELLS * len(weights) + 1} nodes"
-        )
     shares = np.floor(np.cumsum([0, *weights]) / sum(weights) * spare + 0.5).astype(int)
     return [FEWEST_CELLS + int(after - before) for before, after in pairwise(shares)]
 

@@ -86,9 +86,9 @@ def _ratio_labels(solution: Solution, with_names: bool) -> list[Label]:
     return labels
 
 
-def _ratio_text(ratio: float) -> str:
+def _ratio_text(ratio: float | None) -> str:
     """`40.00 : 1`."""
-    if np.isnan(ratio):
+    if ratio is None or np.isnan(ratio):
         return "no field"
     text = f"{ratio:.2f}".replace("-", MINUS) if 0.1 <= abs(ratio) < 1e4 else number(ratio)
     return f"{text} : 1"

@@ -43,7 +43,7 @@ def solve(
 
 def describe(problem: Problem, result: NewtonResult) -> str:
     """One sentence on how Newton's method ended and, if it failed, where and what to try."""
-    steps = f"{result.status.value} after {result.iterations} Newton steps"
+    steps = f"{result.status.value} after {result.iterations} Newton step{'s' if result.iterations > 1 else ''}"
     if result.status is Status.CONVERGED:
         return steps
     node, row = result.worst

@@ -1,11 +1,17 @@
 """Closed forms and reduced models: pure functions in SI units, independent of the solver."""
 
+from electrodiff.theory.born import born_energy
 from electrodiff.theory.capacitor import (
     series_capacitance,
     slab_capacitance,
     slab_field,
     slab_with_debye_layers_capacitance,
     slab_with_double_layers_charge,
+)
+from electrodiff.theory.donnan import (
+    donnan_potential,
+    donnan_potential_symmetric,
+    teorell_meyer_sievers_potential,
 )
 from electrodiff.theory.double_layer import (
     debye_hueckel_charge_density,
@@ -29,12 +35,19 @@ from electrodiff.theory.ghk import (
 )
 from electrodiff.theory.junction import henderson_potential, planck_single_salt_potential
 from electrodiff.theory.nernst import driving_force, electrochemical_potential_difference, nernst_potential
+from electrodiff.theory.steric import bikerman_capacitance, bikerman_charge, bikerman_packing
 
 __all__ = [
     "bernoulli",
+    "bikerman_capacitance",
+    "bikerman_charge",
+    "bikerman_packing",
+    "born_energy",
     "debye_hueckel_charge_density",
     "debye_length",
     "diffuse_layer_capacitance",
+    "donnan_potential",
+    "donnan_potential_symmetric",
     "driving_force",
     "electrochemical_potential_difference",
     "ghk_current",
@@ -57,4 +70,5 @@ __all__ = [
     "slab_field",
     "slab_with_debye_layers_capacitance",
     "slab_with_double_layers_charge",
+    "teorell_meyer_sievers_potential",
 ]

@@ -59,10 +59,10 @@ def donnan_potential(
         ion_values("valences", valences, ions), beta, ion_values("concentrations", concentrations, ions), strict=True
     )
     charges: list[tuple[float, float]] = []
-    for ion, (z, partition, concentration) in zip(ions, rows, strict=True):
+    for ion, (valence, partition, concentration) in zip(ions, rows, strict=True):
         require_non_negative(f"concentration of ion {ion}", concentration, CONCENTRATION)
         require_non_negative(f"partition of ion {ion}", partition, "a partition coefficient, such as 1e-4")
-        charges.append((float(z), float(z * partition * concentration)))
+        charges.append((float(valence), float(valence * partition * concentration)))
     if not _can_balance(fixed_charge, [charge for _, charge in charges]):
         raise CaseError(
             f"fixed_charge is {fixed_charge} mol/m^3 and the ions that may enter the layer cannot balance it; "
@@ -71,7 +71,7 @@ def donnan_potential(
 
     def charge(phi: float) -> float:
         """Charge of the layer in units of its largest part; falls from positive to negative as phi rises."""
-        parts = [fixed_charge, *(each * math.exp(min(-z * phi, 700.0)) for z, each in charges)]
+        parts = [fixed_charge, *(each * math.exp(min(-valence * phi, 700.0)) for valence, each in charges)]
         return math.fsum(parts) / max(map(abs, parts))
 
     if charge(0.0) == 0.0:
@@ -79,16 +79,14 @@ def donnan_potential(
     reach = math.copysign(1.0, charge(0.0))
     while charge(reach) * reach > 0.0:
         reach *= 2.0
-    root = brentq(charge, 0.0, reach, xtol=1e-300, rtol=4.0 * float(np.finfo(float).eps))
+    # Tolerances: a rounding of the exponentials moves the root by as much, and so does one of the root itself.
+    root = brentq(charge, 0.0, reach, xtol=1e-16, rtol=4.0 * float(np.finfo(float).eps))
     return float(thermal_voltage(temperature) * root)
 
 
 def _can_balance(fixed_charge: float, charges: list[float]) -> bool:
-    """Whether positive and negative charges are both to be had, or none is there at all."""
-    every = [fixed_charge, *charges]
-    return (max(charges, default=0.0) > 0.0 or fixed_charge > 0.0) == (min(every) < 0.0) and (
-        any(charges) or fixed_charge == 0.0
-    )
+    """Whether some ions may enter, and charges of both signs are there to be balanced."""
+    return any(charges) and min(fixed_charge, *charges) < 0.0 < max(fixed_charge, *charges)
 
 
 def donnan_potential_symmetric(
@@ -149,7 +147,8 @@ def teorell_meyer_sievers_potential(
     donnan = np.arcsinh(Y / (2.0 * right)) - np.arcsinh(Y / (2.0 * left))
     slow = 4.0 * D_cation * D_anion / (D_cation + D_anion) ** 2  # 1 - U^2, without cancellation
     conduction = [_conduction(Y, U, slow, concentration) for concentration in (left, right)]
-    result: FloatLike = thermal_voltage(temperature) / valence * (donnan + U * np.log(conduction[1] / conduction[0]))
+    diffusion = U * np.log(conduction[1] / conduction[0])
+    result: FloatLike = thermal_voltage(temperature) / valence * (donnan + diffusion)
     return result
 
 

@@ -56,12 +56,12 @@ def bikerman_charge(
         sigma = sign(psi) 2 z F c lambda_D sqrt((2 / nu) ln(1 + 2 nu sinh^2(z F psi / (2 R T))))
 
     surface_potential psi [V], bulk concentration c [mol/m^3], diameter a of both ions [m], temperature T [K], valence z
-    of the cation; nu = 2 N_A a^3 c.  The Grahame equation where 2 nu sinh^2 is small; sigma grows only as
-    sqrt(2 eps |psi| / (N_A a^3) z F) beyond, where the wall is covered by a layer of counter-ions, closely packed.
+    of the cation; nu = 2 N_A a^3 c.  The Grahame equation where 2 nu sinh^2 is small; beyond, where closely packed
+    counter-ions cover the wall, sigma grows only as sqrt(2 eps z F |psi| / (N_A a^3)).
     Raises CaseError when concentration, diameter, permittivity, temperature or valence is not positive, or the ions
     fill all of the bulk.
 
-    Source: M. S. Kilic, M. Z. Bazant, A. Ajdari, Phys. Rev. E 75 (2007) 021502, equation 14.
+    Source: M. S. Kilic, M. Z. Bazant, A. Ajdari, Phys. Rev. E 75 (2007) 021502.
     """
     capacitance, voltage, packing = _scales(concentration, diameter, relative_permittivity, temperature, valence)
     scaled = np.abs(surface_potential) / voltage
@@ -80,9 +80,10 @@ def bikerman_capacitance(
 ) -> FloatLike:
     """Differential capacitance d(sigma)/d(psi) of a diffuse layer of ions of one size [F/m^2].
 
-        C = (eps / lambda_D) cosh(u / 2) / ((1 + w) sqrt(ln(1 + w) / w)),    w = 2 nu sinh^2(u / 2),   u = z F psi / (R T)
+        C = (eps / lambda_D) cosh(u / 2) / ((1 + w) sqrt(ln(1 + w) / w))
+        w = 2 nu sinh^2(u / 2),    u = z F psi / (R T)
 
-    Arguments, errors and source (equation 16) as for `bikerman_charge`; eps / lambda_D at psi = 0.  Where nu < 1/3 it
+    Arguments, errors and source as for `bikerman_charge`; eps / lambda_D at psi = 0.  Where nu < 1/3 it
     rises to a peak on either side, about where the wall is covered (w of order 1), and then falls as psi^(-1/2);
     where nu > 1/3 the only peak is at psi = 0.
     """

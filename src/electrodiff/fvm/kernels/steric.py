@@ -34,9 +34,9 @@ from electrodiff.fvm.kernels.flux import (
 RESIDUAL = 0
 CHARGE = 5
 
-# Newton on F as a function of ln s, which is convex and rising, overshoots at most once and then comes down to the root
-# from above, by 1/k a step where it is far away: enough for any packing that a double can hold.
-STEPS = 100
+# Newton on ln(F + 1) as a function of ln s, which is convex, rises, and is nearly straight where one ion rules: it needs
+# a handful of steps at any packing that a double can hold.
+STEPS = 60
 
 
 @kernel_part
@@ -54,14 +54,13 @@ def void_fraction(chain: Chain, state: Floats, k: int, face: int, out_gradient: 
     # Exact for ions of one size; else a little too small, since k_i >= 1.
     log_s = -math.log1p(filled)
     for _ in range(STEPS):
-        s = math.exp(log_s)
-        value = s - 1.0
-        slope = s
+        total = math.exp(log_s)
+        slope = total
         for i in range(n):
-            filled = chain.packing[i] * chain.partition[face, i] * state[k, i] * math.exp(chain.exponent[i] * log_s)
-            value += filled
-            slope += chain.exponent[i] * filled
-        change = value / slope
+            part = chain.packing[i] * chain.partition[face, i] * state[k, i] * math.exp(chain.exponent[i] * log_s)
+            total += part
+            slope += chain.exponent[i] * part
+        change = math.log(total) * total / slope
         log_s = min(log_s - change, 0.0)
         if abs(change) < 1e-15:
             break

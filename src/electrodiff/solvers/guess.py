@@ -32,6 +32,7 @@ def first_guess(problem: Problem) -> Floats:
         resistance = np.exp([materials.log_resistance(case, layer, ion) for layer in case.layers])
         state[:, i] = _between(left[i], right[i], _progress(problem, resistance))
     _spread_amounts(problem, state)
+    _neutralise_fixed_charge(problem, state)
     pinned = chain.free == 0
     pinned[:, n] = False
     pinned[problem.border.node[problem.border.kind == AMOUNT], problem.border.row[problem.border.kind == AMOUNT]] = (
@@ -97,6 +98,42 @@ def _spread_amounts(problem: Problem, state: Floats) -> None:
     for b in np.flatnonzero(border.kind == AMOUNT):
         first, last, row = border.first[b], border.last[b], border.row[b]
         state[first : last + 1, row] = border.value[b] / capacity[first:last, row].sum()
+
+
+def _neutralise_fixed_charge(problem: Problem, state: Floats) -> None:
+    """Shift the potential of charged layers until their ions balance the fixed charge, as in Donnan equilibrium.
+
+    sum_i z_i beta_i a_i e^(-z_i psi) + X = 0,    a_i <- a_i e^(-z_i psi),    phi <- phi + psi
+    """
+    chain, n = problem.chain, len(problem.case.ions)
+    charged = chain.fixed_charge != 0
+    if not charged.any():
+        return
+    z = np.array(chain.valence)
+    middle = (state[:-1, :n] + state[1:, :n]) / 2
+    content = (chain.partition * middle)[charged]
+    shift = np.zeros(chain.fixed_charge.size)
+    shift[charged] = _donnan_shift(z, content, chain.fixed_charge[charged])
+    # A node takes the mean of its two faces, so that an interface stands half way; an end has one face only.
+    padded = np.concatenate([shift[:1], shift, shift[-1:]])
+    psi = (padded[:-1] + padded[1:]) / 2
+    state[:, :n] *= np.exp(-np.outer(psi, z))
+    state[:, n] += psi
+
+
+def _donnan_shift(z: Floats, content: Floats, fixed_charge: Floats) -> Floats:
+    """psi of sum_i z_i c_i e^(-z_i psi) + X = 0 for rows of concentrations c (F, n) and charges X (F,).
+
+    Where there is no ion of the opposite sign to balance the charge, psi is 0.
+    """
+    strength = np.maximum(content @ z**2 / 2, 1e-300)
+    can_balance = ((content * (z * np.sign(fixed_charge)[:, None] < 0)) > 0).any(axis=1)
+    psi = np.where(can_balance, np.arcsinh(fixed_charge / (2 * strength)), 0.0)
+    for _ in range(30):  # exact at once for a 1:1 salt; the steps for others are cut to 1 RT/F
+        ions = content * z * np.exp(-np.outer(psi, z))
+        step = (ions.sum(axis=1) + fixed_charge) / np.maximum(ions @ z, 1e-300)
+        psi += np.where(can_balance, np.clip(step, -1, 1), 0.0)
+    return psi
 
 
 def _between(left: float, right: float, progress: Floats) -> Floats:

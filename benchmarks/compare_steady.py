@@ -103,7 +103,7 @@ def compare_states(problem: Problem, state: Floats, other: Floats) -> Difference
 
 def _current(problem: Problem, state: Floats) -> float:
     none = np.zeros(0)
-    return Solution(problem, state, converged=True, message="", residuals=none, updates=none).current_density
+    return Solution(problem, state, none, converged=True, message="", residuals=none, updates=none).current_density
 
 
 def bytes_per_node(problem: Problem) -> float:

@@ -167,3 +167,23 @@ def test_kernels_run_where_no_cache_can_be_kept(package: Path) -> None:
     result = call(package, cache="/dev/null/cache")
     assert result["value"] == pytest.approx(B, rel=1e-15)
     assert result["loaded"] == 0
+
+
+def test_a_second_process_compiles_nothing(tmp_path: Path) -> None:
+    """A kernel whose cache key differs from process to process would cost every run the two seconds it takes to compile."""
+    script = (
+        "import electrodiff as ed\n"
+        "from electrodiff.fvm.kernels.newton import newton_point_ions, newton_sized_ions\n"
+        "from electrodiff.fvm.kernels.faces import face_values\n"
+        "steric = {'steric': {'model': 'bikerman'}, 'ions.Na.diameter': 0.5e-9}\n"
+        "case = ed.load_case(ed.bundled_case('capacitor')).replace('mesh.nodes', 51)\n"
+        "for each in (case, case.changed(steric)):\n"
+        "    ed.solve(each).flux\n"
+        "print(sum(sum(k.stats.cache_misses.values()) for k in (newton_point_ions, newton_sized_ions, face_values)))\n"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    missed = [
+        int(subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=True).stdout)
+        for _ in range(2)
+    ]
+    assert missed == [3, 0]

@@ -58,8 +58,12 @@ def apply_gate_update(delta: Floats, kind: Integers, out_gate: Floats) -> float:
     return size
 
 
-def newton_for(eliminate: Callable[..., tuple[int, float]]) -> Callable[..., tuple[int, int]]:
-    """The kernel `newton` with one of the eliminations of `chain`."""
+def newton_for(steric: bool) -> Callable[..., tuple[int, int]]:
+    """The kernel `newton` with one of the eliminations of `chain`; the branch to the other is not compiled.
+
+    A number, not the elimination itself, is what differs: the disk cache would take another process's function for
+    another one, and compile anew.
+    """
 
     @kernel
     def newton(
@@ -96,7 +100,10 @@ def newton_for(eliminate: Callable[..., tuple[int, float]]) -> Callable[..., tup
             if p > 0:
                 place_borders(border, ungated, out_gate, out_state, chain)
                 border_columns(chain, border, out_gate, out_state, right)
-            failed_node, norm = eliminate(chain, out_state, upper, right)
+            if steric:
+                failed_node, norm = eliminate_sized_ions(chain, out_state, upper, right)
+            else:
+                failed_node, norm = eliminate_point_ions(chain, out_state, upper, right)
             out_history[iteration, 0] = norm
             if failed_node >= 0:
                 out_worst[0] = failed_node
@@ -118,5 +125,5 @@ def newton_for(eliminate: Callable[..., tuple[int, float]]) -> Callable[..., tup
     return newton
 
 
-newton_point_ions = newton_for(eliminate_point_ions)
-newton_sized_ions = newton_for(eliminate_sized_ions)
+newton_point_ions = newton_for(steric=False)
+newton_sized_ions = newton_for(steric=True)

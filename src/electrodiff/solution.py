@@ -1,7 +1,6 @@
-"""A solved case: profiles, fluxes, charges and potential drops in SI units.
+"""A solved case: fluxes, charges and potential drops, on top of its profiles, in SI units.
 
-Profiles are arrays over `x` (M,), in which a node on an interface appears twice, once for each side, so that jumps are
-jumps.  Signs: x from left to right; V_m = phi(left) - phi(right); fluxes and currents positive from left to right.
+Signs: x from left to right; V_m = phi(left) - phi(right); fluxes and currents positive from left to right.
 """
 
 from __future__ import annotations
@@ -13,26 +12,19 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from electrodiff import materials
 from electrodiff.checks import SIDES
 from electrodiff.ends import Reservoir, Wall
-from electrodiff.fvm.kernels.arrays import GATING, Chain
-from electrodiff.fvm.kernels.border import place_borders
-from electrodiff.fvm.kernels.faces import face_values
-from electrodiff.fvm.problem import Problem
+from electrodiff.fvm.kernels.arrays import GATING
 from electrodiff.grid.geometry import has_area
-from electrodiff.model import Case
+from electrodiff.profiles import Floats, Profiles
 from electrodiff.quantities import QUANTITIES
 from electrodiff.theory.double_layer import debye_length
-from electrodiff.units import FARADAY, GAS_CONSTANT, VACUUM_PERMITTIVITY
+from electrodiff.units import FARADAY, VACUUM_PERMITTIVITY
 
 if TYPE_CHECKING:
     import xarray
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 # A bath is bulk, and its charge counts as zero, further than this many Debye lengths from everything: e^-10 = 5e-5.
 BULK_DEBYE_LENGTHS = 10
@@ -40,8 +32,6 @@ BULK_DEBYE_LENGTHS = 10
 NEUTRAL_END = 1e-3
 # A field below this part of RT/F per nm is round-off: 1e-16 of the charge of a molar bath over 20 nm makes 1e-14 of it.
 NO_FIELD = 1e-12
-# Concentration at which the electrochemical potential of an uncharged ideal solute is zero [mol/m^3]: 1 mol/l.
-STANDARD_CONCENTRATION = 1000.0
 
 
 @dataclass(frozen=True)
@@ -68,14 +58,9 @@ class DebyeLayer:
 
 
 @dataclass(frozen=True)
-class Solution:
-    """The state of a case on its mesh, and everything that follows from it."""
+class Solution(Profiles):
+    """The state of a case on its mesh, how it was found, and everything that follows from it."""
 
-    problem: Problem
-    state: Floats
-    """(N, n + 1) activities and potential in the units of `problem.scales`."""
-    gate: Floats
-    """(p,) for each border unknown of the problem, the factor by which it multiplies a conductance; 1 if it does not."""
     converged: bool
     message: str
     """How the solve ended; if it failed, where and what to try."""
@@ -85,126 +70,11 @@ class Solution:
     """(iterations,) largest relative change of each Newton step."""
 
     @property
-    def case(self) -> Case:
-        """The case that was solved."""
-        return self.problem.case
-
-    @property
     def iterations(self) -> int:
         """Number of Newton steps."""
         return self.residuals.size
 
-    @property
-    def nodes(self) -> int:
-        """Number of nodes of the mesh."""
-        return self.problem.mesh.nodes
-
-    # ---- profiles -------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def node(self) -> Integers:
-        """(M,) node of the mesh at each entry of the profiles."""
-        bounds = self.problem.mesh.boundaries
-        return np.concatenate([np.arange(start, stop + 1) for start, stop in pairwise(bounds)])
-
-    @cached_property
-    def layer(self) -> Integers:
-        """(M,) index of the layer of each entry of the profiles."""
-        bounds = self.problem.mesh.boundaries
-        return np.repeat(np.arange(bounds.size - 1), np.diff(bounds) + 1)
-
-    @cached_property
-    def layer_entries(self) -> list[slice]:
-        """The part of the profiles that lies in each layer."""
-        stops = np.cumsum(np.bincount(self.layer))
-        return [slice(int(stop - count), int(stop)) for stop, count in zip(stops, np.bincount(self.layer), strict=True)]
-
-    @cached_property
-    def _face(self) -> Integers:
-        """(M,) a face in the layer of each entry, touching its node."""
-        is_last = np.append(np.diff(self.layer) > 0, True)
-        face: Integers = self.node - is_last
-        return face
-
-    @property
-    def x(self) -> Floats:
-        """(M,) position [m]."""
-        return self.problem.mesh.x[self.node]
-
-    @property
-    def potential(self) -> Floats:
-        """(M,) electric potential [V]."""
-        phi: Floats = self.state[self.node, -1]
-        return phi * self.problem.scales.potential
-
-    @property
-    def activity(self) -> Floats:
-        """(n, M) activity of each ion [mol/m^3]; 0 where it is absent."""
-        return self.state[self.node, :-1].T * self.problem.scales.concentration
-
-    @cached_property
-    def concentration(self) -> Floats:
-        """(n, M) concentration of each ion [mol/m^3]: beta a / gamma."""
-        _, _, left, right = self._faces
-        at_left_of_face = (self.node == self._face)[:, None]
-        return np.where(at_left_of_face, left[self._face], right[self._face]).T * self.problem.scales.concentration
-
-    @property
-    def charge_density(self) -> Floats:
-        """(M,) charge per volume, mobile and fixed [C/m^3]."""
-        fixed = self.problem.chain.fixed_charge[self._face] * self.problem.scales.concentration
-        return FARADAY * (np.array(self.case.valences) @ self.concentration + fixed)
-
-    @cached_property
-    def electric_field(self) -> Floats:
-        """(M,) -dphi/dx [V/m] on each side of each node.
-
-        From Gauss's law on the half cell between the node and the middle of the face, so that eps E jumps by exactly
-        the surface charge.
-        """
-        chain, face = self.problem.chain, self._face
-        displacement = -chain.permittivity * np.diff(self.state[:, -1])
-        at_left_of_face = self.node == face
-        volume = np.where(at_left_of_face, chain.volume_left[face], chain.volume_right[face])
-        to_node = np.where(at_left_of_face, -1.0, 1.0)
-        charge = self.charge_density / (FARADAY * self.problem.scales.concentration) * volume
-        mesh = self.problem.mesh
-        permittivity = chain.permittivity[face] / (mesh.area_over_distance[face] * self.problem.scales.length)
-        area = mesh.area[self.node]
-        through = displacement[face] + to_node * charge
-        # At an axis or a centre there is no area, and by symmetry no field.
-        field = np.divide(through, permittivity * area, out=np.zeros_like(through), where=area > 0)
-        return field * self.problem.scales.potential / self.problem.scales.length
-
-    @property
-    def electrochemical_potential(self) -> Floats:
-        """(n, M) R T ln(a / 1 M) + z F phi [J/mol]; NaN where an ion is absent."""
-        activity = np.where(self.concentration > 0, self.activity, np.nan)
-        chemical = GAS_CONSTANT * self.case.temperature * np.log(activity / STANDARD_CONCENTRATION)
-        return chemical + FARADAY * np.outer(self.case.valences, self.potential)
-
     # ---- fluxes ---------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def _chain(self) -> Chain:
-        """The kernels' arrays with the gates of this state."""
-        chain, border = self.problem.chain, self.problem.border
-        chain = chain._replace(conductance=chain.conductance.copy(), target=chain.target.copy())
-        place_borders(border, self.problem.chain.conductance, self.gate, self.state, chain)
-        return chain
-
-    @cached_property
-    def _faces(self) -> tuple[Floats, Floats, Floats, Floats]:
-        """Flux, weight, and concentrations at the left and right end of every face, (N-1, n) each."""
-        shape = (self.nodes - 1, len(self.case.ions))
-        flux, weight, left, right = (np.empty(shape) for _ in range(4))
-        face_values(self._chain, self.state, flux, weight, left, right)
-        return flux, weight, left, right
-
-    @property
-    def face_flux(self) -> Floats:
-        """(N-1, n) flux of every ion through every face, per reference area [mol/(m^2 s)]: that of the residual."""
-        return self._faces[0] * self.problem.scales.flux
 
     @cached_property
     def flux(self) -> dict[str, float]:

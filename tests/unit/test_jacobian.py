@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import electrodiff as ed
+from electrodiff.fvm.borders import BorderUnknown, as_border
 from electrodiff.fvm.kernels import chain as rows
 from electrodiff.fvm.kernels.arrays import CURRENT
 from electrodiff.fvm.kernels.border import border_columns, border_equations, solve_border
 from electrodiff.fvm.kernels.chain import block_row, eliminate_point_ions
 from electrodiff.fvm.kernels.compiler import kernel
 from electrodiff.fvm.kernels.flux import FACE_LINES
-from electrodiff.fvm.borders import BorderUnknown, as_border
 from electrodiff.fvm.problem import Problem, build_problem
 from electrodiff.grid.line import layered_line
 

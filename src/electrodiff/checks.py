@@ -252,8 +252,6 @@ def _check_steric(case: Case) -> None:
     """Sized ions leave room: sum of v c below 1 in the reservoirs and at the start."""
     if case.steric is None:
         return
-    if all(ion.diameter is None for ion in case.ions.values()):
-        raise problem("steric.model", case.steric.model, 'no ion has a size; give one, such as diameter = "0.66 nm"')
     places = {f"{side}.concentrations": case.concentrations(side) for side in SIDES}
     places |= {f"layers[{index}].initial": layer.initial for index, layer in enumerate(case.layers)}
     for path, concentrations in places.items():

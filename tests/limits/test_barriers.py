@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def membrane(potential: float | str = -0.05, nodes: int = 401, **layer: object) 
 def flux_at_faces(solution: ed.Solution, ion: str, permeability: float) -> float:
     """Constant-field flux from activities and voltage at the faces of the slab, written out here.
 
-    exp(z V) is written so that it stays finite, and P as a factor, so that e^-600 does.
+    The permeability is a factor of its own, so that e^-600 stays a number.
     """
     entries = solution.layer_entries[1]
     left, right = (solution.activity[list(VALENCE).index(ion), i] for i in (entries.start, entries.stop - 1))
@@ -93,12 +94,12 @@ def test_partition_works_down_to_e_to_the_minus_600(exponent):
 
 
 def test_ions_of_very_different_barriers_do_not_disturb_each_other():
-    """e^-15, e^-70 and e^-411 side by side: each flux is that of its own permeability, though all unlike in size."""
-    barrier = {"K": "70 kT", "Ca": "411 kT", "Cl": "15 kT"}
+    """e^-25, e^-70 and e^-411 side by side: each flux is that of its own permeability, though all unlike in size."""
+    barrier = {"K": "70 kT", "Ca": "411 kT", "Cl": "25 kT"}
     solution = ed.solve(membrane(barrier=barrier))
-    for ion, energy in (("K", 70), ("Ca", 411), ("Cl", 15)):
+    for ion, energy in (("K", 70), ("Ca", 411), ("Cl", 25)):
         expected = flux_at_faces(solution, ion, math.exp(-energy) * DIFFUSIVITY / THICKNESS)
-        assert solution.flux[ion] == pytest.approx(expected, rel=1e-6)  # 1e-7 of a bath's charge is in the slab
+        assert solution.flux[ion] == pytest.approx(expected, rel=1e-8)  # the slab holds 1e-11 of a bath's charge
 
 
 # ---- Born energies ------------------------------------------------------------------------------------------------
@@ -139,16 +140,16 @@ def test_born_barrier_of_e_to_the_minus_68_solves_and_gives_that_flux():
         assert solution.flux[ion] == pytest.approx(expected, rel=1e-6)
 
 
-def test_floating_potential_of_bare_lipid_is_that_of_the_least_hindered_ions():
-    """At e^-68 for K and e^-70 for Cl the GHK voltage is what it is at one e^68 times larger: only ratios count."""
-    potentials = []
-    for lift in (0, 50):
-        barrier = {"K": f"{68 - lift} kT", "Ca": "411 kT", "Cl": f"{70 - lift} kT"}
-        potentials.append(ed.solve(membrane("floating", barrier=barrier)).membrane_potential)
-    inward, outward = 10 + math.exp(-2) * 150, 140 + math.exp(-2) * 14
-    # 1e-4 V: the Debye layers change K and Cl almost alike; between the two, 1e-9 V: slabs without charge.
-    assert potentials[0] == pytest.approx(THERMAL_VOLTAGE * math.log(inward / outward), abs=1e-4)
-    assert potentials[1] == pytest.approx(potentials[0], abs=1e-8)
+@pytest.mark.parametrize("lift", [0, 40])
+def test_floating_potential_of_bare_lipid_depends_on_the_ratio_of_the_permeabilities_alone(lift):
+    """At e^-68 for K and e^-70 for Cl it is the GHK voltage of the faces, as it is at one e^40 times larger."""
+    barrier = {"K": f"{68 - lift} kT", "Ca": "411 kT", "Cl": f"{70 - lift} kT"}
+    solution = ed.solve(membrane("floating", barrier=barrier))
+    entries, ratio = solution.layer_entries[1], math.exp(-2)
+    (k_left, _, cl_left), (k_right, _, cl_right) = (solution.activity[:, i] for i in (entries.start, entries.stop - 1))
+    expected = THERMAL_VOLTAGE * math.log((k_right + ratio * cl_left) / (k_left + ratio * cl_right))
+    # 1e-9 V: the slab holds 1e-12 of a bath's charge, or nothing.
+    assert solution.layer_drop["slab"] == pytest.approx(expected, abs=1e-9)
 
 
 def test_permeability_is_the_partition_that_gives_it():
@@ -199,7 +200,7 @@ def resistance(mobility, power: float = 0.0) -> float:
     points = np.array([0.0, 1.0, 2.5, 4.0, 5.0]) * 1e-9
     parts = [
         quad(lambda x: math.exp(power * x / THICKNESS) / mobility(x), low, high, epsrel=1e-12)[0]
-        for low, high in zip(points[:-1], points[1:], strict=True)
+        for low, high in pairwise(points)
     ]
     return math.fsum(parts)
 
@@ -212,7 +213,7 @@ def test_flux_through_a_barrier_profile_is_the_quadrature_of_its_resistance(node
     """
     solution = ed.solve(solute({"barrier": {"sugar": PEAKS}}, nodes))
     expected = resistance(lambda x: 1e-9 * math.exp(-barrier_at(x)))
-    assert solution.flux["sugar"] == pytest.approx(9.0 / expected, rel=3e-2 / (nodes / 10) ** 2)
+    assert solution.flux["sugar"] == pytest.approx(9.0 / expected, rel=5e-2 / (nodes / 10) ** 2)
     assert 10 ** solution.log_permeability["slab.sugar"] == pytest.approx(1 / expected, rel=1e-11)
 
 
@@ -243,7 +244,6 @@ def test_flux_of_an_ion_through_a_barrier_profile_is_that_of_nernst_and_planck(i
     whole = math.exp(u) * resistance(lambda x: DIFFUSIVITY * math.exp(-barrier_at(x, high)), -u)
     expected = (left * math.exp(u) - right) / whole
     assert solution.flux[ion] == pytest.approx(expected, rel=1e-4)  # faces that straddle a point of the profile
-    assert solution.flux[ion] / solution.flux[ion] == 1
 
 
 def test_filter_that_is_dehydration_less_coordination_selects_by_its_highest_barrier():

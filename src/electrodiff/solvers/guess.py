@@ -11,6 +11,9 @@ from electrodiff.fvm.problem import Problem, reservoir_activities
 from electrodiff.grid.scales import layer_debye_length
 from electrodiff.model import Case
 
+# A layer thicker than this many Debye lengths is taken to be neutral inside; a thin one need not be.
+SCREENED = 5
+
 
 def first_guess(problem: Problem) -> Floats:
     """State (N, m) that falls from one end to the other within each layer as resistances in series would.
@@ -32,7 +35,7 @@ def first_guess(problem: Problem) -> Floats:
         resistance = np.exp([materials.log_resistance(case, layer, ion) for layer in case.layers])
         state[:, i] = _between(left[i], right[i], _progress(problem, resistance))
     _spread_amounts(problem, state)
-    _neutralise_fixed_charge(problem, state)
+    _neutralise(problem, state)
     pinned = chain.free == 0
     pinned[:, n] = False
     pinned[problem.border.node[problem.border.kind == AMOUNT], problem.border.row[problem.border.kind == AMOUNT]] = (
@@ -100,20 +103,21 @@ def _spread_amounts(problem: Problem, state: Floats) -> None:
         state[first : last + 1, row] = border.value[b] / capacity[first:last, row].sum()
 
 
-def _neutralise_fixed_charge(problem: Problem, state: Floats) -> None:
-    """Shift the potential of charged layers until their ions balance the fixed charge, as in Donnan equilibrium.
+def _neutralise(problem: Problem, state: Floats) -> None:
+    """Shift the potential of layers much thicker than their Debye length until they are neutral, as in Donnan equilibrium.
 
     sum_i z_i beta_i a_i e^(-z_i psi) + X = 0,    a_i <- a_i e^(-z_i psi),    phi <- phi + psi
     """
-    chain, n = problem.chain, len(problem.case.ions)
-    charged = chain.fixed_charge != 0
+    case, chain, n = problem.case, problem.chain, len(problem.case.ions)
+    screened = np.array([layer.thickness > SCREENED * layer_debye_length(case, layer) for layer in case.layers])
+    z = np.array(chain.valence)
+    content = chain.partition * (state[:-1, :n] + state[1:, :n]) / 2
+    charge = content @ z + chain.fixed_charge
+    charged = screened[problem.mesh.layer] & (np.abs(charge) > 1e-3 * (content @ np.abs(z)))
     if not charged.any():
         return
-    z = np.array(chain.valence)
-    middle = (state[:-1, :n] + state[1:, :n]) / 2
-    content = (chain.partition * middle)[charged]
-    shift = np.zeros(chain.fixed_charge.size)
-    shift[charged] = _donnan_shift(z, content, chain.fixed_charge[charged])
+    shift = np.zeros(charge.size)
+    shift[charged] = _donnan_shift(z, content[charged], chain.fixed_charge[charged])
     # A node takes the mean of its two faces, so that an interface stands half way; an end has one face only.
     padded = np.concatenate([shift[:1], shift, shift[-1:]])
     psi = (padded[:-1] + padded[1:]) / 2

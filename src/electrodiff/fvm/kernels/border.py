@@ -24,13 +24,11 @@ from electrodiff.fvm.kernels.flux import (
     FACTOR_LEFT,
     FLUX,
     GRADIENT_LEFT,
-    GRADIENT_RIGHT,
     LEFT,
+    OWN_LEFT,
     RIGHT,
-    VOID_LEFT,
-    VOID_RIGHT,
 )
-from electrodiff.fvm.kernels.steric import flux_of_ions
+from electrodiff.fvm.kernels.steric import by_void_left, by_void_right, flux_of_ions
 
 
 @kernel
@@ -85,8 +83,8 @@ def net_current(
         out_row[k, n] -= z * z * face[DRIFT, i]
         out_row[k + 1, n] += z * z * face[DRIFT, i]
         for j in range(n):
-            out_row[k, j] += z * face[VOID_LEFT, i] * face[GRADIENT_LEFT, j]
-            out_row[k + 1, j] += z * face[VOID_RIGHT, i] * face[GRADIENT_RIGHT, j]
+            out_row[k, j] += z * by_void_left(chain, face, i, j)
+            out_row[k + 1, j] += z * by_void_right(chain, face, i, j)
     for c in range(border.kind.size):
         if border.kind[c] == GATING and border.first[c] <= k < border.last[c]:
             out_corner[c] += chain.valence[border.row[c]] * face[FLUX, border.row[c]] / gate[c]
@@ -106,10 +104,11 @@ def amount(chain: Chain, border: Border, state: Floats, b: int, out_row: Floats)
             volume = chain.volume_left[k] if side == 0 else chain.volume_right[k]
             factor = face[FACTOR_LEFT + side, ion] * volume * chain.partition[k, ion]
             total += factor * state[k + side, ion]
-            out_row[k + side, ion] += factor
+            out_row[k + side, ion] += factor * face[OWN_LEFT + side, ion]
             by_void = chain.exponent[ion] * factor * state[k + side, ion]
             for j in range(n):
-                out_row[k + side, j] += by_void * face[GRADIENT_LEFT + side, j]
+                if j != ion:
+                    out_row[k + side, j] += by_void * face[GRADIENT_LEFT + side, j]
     return total
 
 

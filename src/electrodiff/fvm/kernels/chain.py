@@ -64,8 +64,8 @@ def ion_rows(chain: Chain, state: Floats, k: int, before: Floats, after: Floats,
 
 
 @kernel_part
-def potential_row(chain: Chain, state: Floats, k: int, out_row: Floats) -> None:
-    """Lines of Poisson's equation at node k, for point ions."""
+def potential_row(chain: Chain, state: Floats, k: int, steric: bool, out_row: Floats) -> None:
+    """Lines of Poisson's equation at node k; without the mobile charge if the ions have a size (`sized_charge`)."""
     n = len(chain.valence)
     free = chain.free[k, n]
     pinned = 1.0 - free
@@ -85,9 +85,11 @@ def potential_row(chain: Chain, state: Floats, k: int, out_row: Floats) -> None:
         charge += volume_right * chain.fixed_charge[right]
         displacement -= eps_right * (state[k + 1, n] - state[k, n])
     for i in range(n):
-        by_activity = chain.valence[i] * (
-            volume_left * chain.partition[left, i] + volume_right * chain.partition[right, i]
-        )
+        by_activity = 0.0
+        if not steric:
+            by_activity = chain.valence[i] * (
+                volume_left * chain.partition[left, i] + volume_right * chain.partition[right, i]
+            )
         charge += by_activity * state[k, i]
         out_row[CHARGE, i] = -free * by_activity
     out_row[CHARGE, n] = 0.0
@@ -115,7 +117,7 @@ def block_row(chain: Chain, state: Floats, k: int, steric: bool, faces: Floats, 
     else:
         faces[k % 2] = 0.0
     ion_rows(chain, state, k, faces[1 - k % 2], faces[k % 2], out_row)
-    potential_row(chain, state, k, out_row)
+    potential_row(chain, state, k, steric, out_row)
     if steric:
         sized_charge(chain, state, k, faces, out_row)
 

@@ -17,7 +17,9 @@ GRADIENT_LEFT = 6  # d(ln s)/da_i at the left node
 GRADIENT_RIGHT = 7  # d(ln s)/da_i at the right node
 FACTOR_LEFT = 8  # 1/gamma_i = s^(k_i) at the left node
 FACTOR_RIGHT = 9  # 1/gamma_i = s^(k_i) at the right node
-FACE_LINES = 10
+OWN_LEFT = 10  # d ln c_i/d ln a_i at the left node
+OWN_RIGHT = 11  # d ln c_i/d ln a_i at the right node
+FACE_LINES = 12
 
 
 @kernel_part

@@ -25,18 +25,23 @@ def apply_update(update: Floats, activity_floor: float, out_state: Floats, out_w
     """Add the Newton update (N, m) to `out_state` within its limits; returns its size, `out_worst` (2,) its place.
 
     The size is the largest change of a potential [RT/F] or of an activity relative to itself; an activity below
-    `activity_floor` counts as the floor.
+    `activity_floor`, or below that part of the largest at its node, counts as that, since elimination rounds all
+    activities of a node relative to the largest.
     """
     nodes, m = out_state.shape
     size = 0.0
     for k in range(nodes):
+        largest = 1.0
+        for r in range(m - 1):
+            largest = max(largest, out_state[k, r])
+        floor = activity_floor * largest
         for r in range(m):
             change = update[k, r]
             old = out_state[k, r]
             if r < m - 1:
                 new = old + change
                 out_state[k, r] = new if new > KEEP * old else KEEP * old
-                change = change / max(old, activity_floor)
+                change = change / max(old, floor)
             else:
                 out_state[k, r] = old + change
             if not abs(change) <= size:

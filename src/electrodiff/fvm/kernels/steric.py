@@ -3,7 +3,11 @@
     c_i = beta_i a_i / gamma_i,    1/gamma_i = s^(k_i),    s = 1 - sum_j v_j c_j,    k_i = v_i / v_0
 
 A flux then depends on the activities of all ions, but only through the void fraction s at either end of its face, so
-the blocks of the Jacobian have a part of rank one beside their arrow: (dJ_i/d ln s)(d ln s/da_j).
+the blocks of the Jacobian have a part beside their arrow: (dJ_i/d ln s)(d ln s/da_j) in row i and column j.
+
+Where an ion fills nearly all space its concentration hardly follows its activity, and the two ways by which it does, itself
+and through s, cancel: d ln c_i/d ln a_i = 1 + k_i a_i d(ln s)/da_i.  That sum is formed without cancellation (lines
+OWN_LEFT, OWN_RIGHT) and goes to the arrow; beside it, the diagonal of the rank-one part keeps the drift only.
 
 These are kernels of their own, called where the ions have a size: inlined, they would slow the rows of point ions.
 """
@@ -24,6 +28,8 @@ from electrodiff.fvm.kernels.flux import (
     GRADIENT_LEFT,
     GRADIENT_RIGHT,
     LEFT,
+    OWN_LEFT,
+    OWN_RIGHT,
     RIGHT,
     VOID_LEFT,
     VOID_RIGHT,
@@ -40,8 +46,8 @@ STEPS = 60
 
 
 @kernel_part
-def void_fraction(chain: Chain, state: Floats, k: int, face: int, out_gradient: Floats) -> float:
-    """ln s at node k on the side of a face, and d(ln s)/da_i there (n,).
+def void_fraction(chain: Chain, state: Floats, k: int, face: int, out_gradient: Floats, out_own: Floats) -> float:
+    """ln s at node k on the side of a face, and d(ln s)/da_i and d(ln c_i)/d(ln a_i) there, (n,) each.
 
         s = 1 - sum_i v_i c_i,    c_i = beta_i a_i s^(k_i),    k_i = v_i / v_0
 
@@ -64,13 +70,20 @@ def void_fraction(chain: Chain, state: Floats, k: int, face: int, out_gradient: 
         log_s = min(log_s - change, 0.0)
         if abs(change) < 1e-15:
             break
+    # S = s + sum_j k_j v_j c_j:  d(ln s)/da_i = -v_i beta_i s^(k_i) / S,  d(ln c_i)/d(ln a_i) = (S - k_i v_i c_i) / S
     s = math.exp(log_s)
-    slope = s
+    total = s
     for i in range(n):
         out_gradient[i] = -chain.packing[i] * chain.partition[face, i] * math.exp(chain.exponent[i] * log_s)
-        slope -= chain.exponent[i] * out_gradient[i] * state[k, i]
+        total -= chain.exponent[i] * out_gradient[i] * state[k, i]
     for i in range(n):
-        out_gradient[i] /= slope
+        own = s
+        for j in range(n):
+            if j != i:
+                own -= chain.exponent[j] * out_gradient[j] * state[k, j]
+        out_own[i] = own / total
+    for i in range(n):
+        out_gradient[i] /= total
     return log_s
 
 
@@ -90,12 +103,12 @@ def flux_of_sized_ions(chain: Chain, state: Floats, k: int, out_face: Floats) ->
         J_i = (D_i beta_i A/h) [B(u_i) a_i(left) / gamma_i(left) - B(-u_i) a_i(right) / gamma_i(right)]
         u_i = z_i (phi(right) - phi(left)) + ln gamma_i(right) - ln gamma_i(left)
 
-    The lines LEFT and RIGHT are derivatives at constant void fractions.
+    The lines LEFT and RIGHT hold the derivatives through the concentration, its own effect on the void fraction included.
     """
     n = len(chain.valence)
     step = state[k + 1, n] - state[k, n]
-    log_left = void_fraction(chain, state, k, k, out_face[GRADIENT_LEFT])
-    log_right = void_fraction(chain, state, k + 1, k, out_face[GRADIENT_RIGHT])
+    log_left = void_fraction(chain, state, k, k, out_face[GRADIENT_LEFT], out_face[OWN_LEFT])
+    log_right = void_fraction(chain, state, k + 1, k, out_face[GRADIENT_RIGHT], out_face[OWN_RIGHT])
     for i in range(n):
         exponent = chain.exponent[i]
         conductance = chain.conductance[k, i]
@@ -106,13 +119,27 @@ def flux_of_sized_ions(chain: Chain, state: Floats, k: int, out_face: Floats) ->
         plus, minus, slope = bernoulli(chain.valence[i] * step + exponent * (log_left - log_right))
         drift = conductance * (slope * left - (1.0 + slope) * right)
         out_face[FLUX, i] = conductance * (plus * left - minus * right)
-        out_face[LEFT, i] = conductance * plus * factor_left
-        out_face[RIGHT, i] = -conductance * minus * factor_right
+        out_face[LEFT, i] = conductance * plus * factor_left * out_face[OWN_LEFT, i]
+        out_face[RIGHT, i] = -conductance * minus * factor_right * out_face[OWN_RIGHT, i]
         out_face[DRIFT, i] = drift
         out_face[VOID_LEFT, i] = exponent * (conductance * plus * left + drift)
         out_face[VOID_RIGHT, i] = -exponent * (conductance * minus * right + drift)
         out_face[FACTOR_LEFT, i] = factor_left
         out_face[FACTOR_RIGHT, i] = factor_right
+
+
+@kernel_part
+def by_void_left(chain: Chain, lines: Floats, i: int, j: int) -> float:
+    """dJ_i/da_j at the left node of a face beyond its line LEFT."""
+    by_log = lines[VOID_LEFT, i] if i != j else chain.exponent[i] * lines[DRIFT, i]
+    return by_log * lines[GRADIENT_LEFT, j]  # type: ignore[no-any-return]
+
+
+@kernel_part
+def by_void_right(chain: Chain, lines: Floats, i: int, j: int) -> float:
+    """dJ_i/da_j at the right node of a face beyond its line RIGHT."""
+    by_log = lines[VOID_RIGHT, i] if i != j else -chain.exponent[i] * lines[DRIFT, i]
+    return by_log * lines[GRADIENT_RIGHT, j]  # type: ignore[no-any-return]
 
 
 @kernel
@@ -137,7 +164,7 @@ def sized_face(chain: Chain, state: Floats, k: int, out_faces: Floats) -> None:
 
 @kernel
 def sized_charge(chain: Chain, state: Floats, k: int, faces: Floats, out_row: Floats) -> None:
-    """Correct the row of Poisson's equation at node k, written for point ions, in `out_row` (see `chain`)."""
+    """Add the mobile charge to the row of Poisson's equation at node k in `out_row` (see `chain`)."""
     n = len(chain.valence)
     free = chain.free[k, n]
     for side in range(2):
@@ -146,64 +173,57 @@ def sized_charge(chain: Chain, state: Floats, k: int, faces: Floats, out_row: Fl
             continue
         lines = faces[face % 2]
         # The node is the right end of the face before it and the left end of the face after it.
-        factor, gradient = (FACTOR_LEFT, GRADIENT_LEFT) if side == 1 else (FACTOR_RIGHT, GRADIENT_RIGHT)
         volume = chain.volume_left[face] if side == 1 else chain.volume_right[face]
-        by_void = 0.0
+        factor, gradient, own = (
+            (FACTOR_LEFT, GRADIENT_LEFT, OWN_LEFT) if side == 1 else (FACTOR_RIGHT, GRADIENT_RIGHT, OWN_RIGHT)
+        )
         for i in range(n):
-            of_point_ion = chain.valence[i] * volume * chain.partition[face, i]
-            by_void += chain.exponent[i] * of_point_ion * lines[factor, i] * state[k, i]
-            change = of_point_ion * (lines[factor, i] - 1.0)
-            out_row[RESIDUAL, n] -= free * change * state[k, i]
-            out_row[CHARGE, i] -= free * change
-        for i in range(n):
-            out_row[CHARGE, i] -= free * by_void * lines[gradient, i]
+            by_activity = chain.valence[i] * volume * chain.partition[face, i] * lines[factor, i]
+            charge = by_activity * state[k, i]
+            out_row[RESIDUAL, n] -= free * charge
+            out_row[CHARGE, i] -= free * by_activity * lines[own, i]
+            for j in range(n):
+                if j != i:
+                    out_row[CHARGE, j] -= free * chain.exponent[i] * charge * lines[gradient, j]
 
 
 @kernel
 def add_void_blocks(
     chain: Chain, k: int, faces: Floats, upper: Floats, solved: Floats, out_block: Floats, out_right: Floats
 ) -> None:
-    """Add the rank-one parts of the lower and the diagonal block of node k to `out_block` (m, m) and `out_right` (m,).
+    """Add the parts beside the arrow of the lower and the diagonal block of node k to `out_block` and `out_right`.
 
-    `upper` (m, m) and `solved` (m,) are the eliminated rows of node k-1.
+    `out_block` (m, m) and `out_right` (m,) are those of node k, `upper` (m, m) and `solved` (m,) the eliminated rows of
+    node k-1.
     """
     n = len(chain.valence)
-    m = n + 1
     before, after = faces[1 - k % 2], faces[k % 2]
     for r in range(n):
         free = chain.free[k, r]
-        lower = -free * before[VOID_LEFT, r]
         for i in range(n):
-            multiple = lower * before[GRADIENT_LEFT, i]
-            for c in range(m):
-                out_block[r, c] -= multiple * upper[i, c]
-            out_right[r] -= multiple * solved[i]
-        for j in range(n):
-            by_own_voids = after[VOID_LEFT, r] * after[GRADIENT_LEFT, j]
-            by_own_voids -= before[VOID_RIGHT, r] * before[GRADIENT_RIGHT, j]
-            out_block[r, j] += free * by_own_voids
+            lower = -free * by_void_left(chain, before, r, i)
+            for c in range(n + 1):
+                out_block[r, c] -= lower * upper[i, c]
+            out_right[r] -= lower * solved[i]
+            out_block[r, i] += free * (by_void_left(chain, after, r, i) - by_void_right(chain, before, r, i))
 
 
 @kernel
 def add_void_upper(chain: Chain, k: int, faces: Floats, inverse: Floats, out_upper: Floats) -> None:
-    """Add the rank-one part of the upper block of node k, times the inverse of its diagonal block, to `out_upper`."""
+    """Add the part beside the arrow of the upper block of node k, times the inverse of its diagonal block."""
     n = len(chain.valence)
     after = faces[k % 2]
     for r in range(n + 1):
-        by_void = 0.0
         for i in range(n):
-            by_void += inverse[r, i] * chain.free[k, i] * after[VOID_RIGHT, i]
-        for j in range(n):
-            out_upper[r, j] += by_void * after[GRADIENT_RIGHT, j]
+            for j in range(n):
+                out_upper[r, j] += inverse[r, i] * chain.free[k, i] * by_void_right(chain, after, i, j)
 
 
 @kernel
 def subtract_void_column(chain: Chain, k: int, faces: Floats, solved: Floats, c: int, out_right: Floats) -> None:
-    """Subtract the rank-one part of the lower block of node k, times column c of `solved` (N, m, 1 + p) at node k-1."""
+    """Subtract the part beside the arrow of the lower block of node k, times column c of `solved` at node k-1."""
     n = len(chain.valence)
     before = faces[1 - k % 2]
-    change = 0.0
-    for i in range(n):
-        change += before[GRADIENT_LEFT, i] * solved[k - 1, i, c]
     for r in range(n):
-        out_right[r] += chain.free[k, r] * before[VOID_LEFT, r] * change
+        for i in range(n):
+            out_right[r] += chain.free[k, r] * by_void_left(chain, before, r, i) * solved[k - 1, i, c]

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 # A reservoir's charge counts as zero below this part of its ions' charge: the rounding of decimal input, no more.
 NEUTRAL = 1e-9
 
+# Positions that differ by less than this part of a length are the same place, but for the rounding of decimal input.
+SAME_PLACE = 1e-6
+
 # Fewer cells than this in a layer leave its profile undrawn.
 FEWEST_CELLS = 4
 
@@ -97,12 +100,29 @@ def _check_layer(case: Case, layer: Layer, path: str) -> None:
                 "a profile of the partition must be greater than zero; where the ion is absent, make a layer of its own"
             )
             raise problem(f"{path}.partition.{ion}", list(value.value), remedy)
+    _check_profiles(layer, path)
     for ion in layer.gating:
         if is_absent(layer, ion):
             remedy = "the ion is absent from this layer, so that there is nothing to gate; drop the gate"
             raise problem(f"{path}.gating.{ion}", ion, remedy)
     if layer.total_fixed_charge is not None:
         _check_total_charge(case, layer, path)
+
+
+def _check_profiles(layer: Layer, path: str) -> None:
+    """A profile runs along the whole layer and not beyond."""
+    tables = {"partition": layer.partition or {}, "barrier": layer.barrier, "diffusivity": layer.diffusivity}
+    profiles = {f"{path}.{key}.{ion}": value for key, table in tables.items() for ion, value in table.items()}
+    for where, profile in {**profiles, f"{path}.fixed_charge": layer.fixed_charge}.items():
+        _check_extent(where, profile, layer.thickness, f"the layer '{layer.name}'")
+
+
+def _check_extent(where: str, profile: object, length: float, what: str) -> None:
+    if isinstance(profile, Profile):
+        first, last = profile.x[0], profile.x[-1]
+        if abs(first) > SAME_PLACE * length or abs(last - length) > SAME_PLACE * length:
+            found = f"a profile from {first * 1e9:g} nm to {last * 1e9:g} nm"
+            raise problem(where, found, f"{what} runs from 0 nm to {length * 1e9:g} nm; so must its profile")
 
 
 def _check_partition_tables(case: Case, tables: Mapping[str, Mapping[str, object]], path: str) -> None:
@@ -112,7 +132,7 @@ def _check_partition_tables(case: Case, tables: Mapping[str, Mapping[str, object
         for ion in table:
             if ion in seen:
                 remedy = f"{path}.{seen[ion]} gives {ion} too; give one of the two, each says what its partition is"
-                raise problem(f"{path}.{key}.{ion}", table[ion], remedy)
+                raise problem(f"{path}.{key}.{ion}", ion, remedy)
             seen[ion] = key
     missing = [ion for ion in case.ions if ion not in seen]
     if tables and missing:
@@ -234,6 +254,9 @@ def _check_geometry(case: Case) -> None:
         raise problem("mesh.radius", "a profile", "mesh.area is given too, and each follows from the other; drop one")
     if profiles and mesh.geometry != "planar":
         raise problem(f"mesh.{profiles[0]}", mesh.geometry, "the geometry gives an area already; drop one of them")
+    stack = sum(layer.thickness for layer in case.layers)
+    for key in profiles:
+        _check_extent(f"mesh.{key}", getattr(mesh, key), stack, "the stack")
     if mesh.geometry == "planar" and mesh.inner_radius is not None:
         remedy = "a planar stack has no radius; set mesh.geometry to cylindrical or spherical, or drop it"
         raise problem("mesh.inner_radius", mesh.inner_radius, remedy)
@@ -252,6 +275,8 @@ def _check_steric(case: Case) -> None:
     """Sized ions leave room: sum of v c below 1 in the reservoirs and at the start."""
     if case.steric is None:
         return
+    if all(ion.diameter is None for ion in case.ions.values()):
+        raise problem("steric.model", case.steric.model, 'no ion has a size; give one, such as diameter = "0.66 nm"')
     places = {f"{side}.concentrations": case.concentrations(side) for side in SIDES}
     places |= {f"layers[{index}].initial": layer.initial for index, layer in enumerate(case.layers)}
     for path, concentrations in places.items():

@@ -6,7 +6,7 @@ Positions are measured from the left face of the layer [m].
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,13 +111,16 @@ def permeance(case: Case, layer: Layer, ion: str) -> float:
     return math.exp(-log_resistance(case, layer, ion))
 
 
-def most_resistive_layer(case: Case) -> int:
-    """Index of the layer with the smallest ohmic conductance sum z^2 P c, c the sum of the reservoirs' concentrations."""
+def most_resistive_layer(case: Case, mean_areas: Sequence[float]) -> int:
+    """Index of the layer with the smallest ohmic conductance sum z^2 P c A, c the sum of the reservoirs' concentrations.
+
+    mean_areas: for each layer, its thickness over the integral of dx/A.
+    """
     left, right = case.concentrations("left"), case.concentrations("right")
 
     def conductance(index: int) -> float:
         layer = case.layers[index]
-        return math.fsum(
+        return mean_areas[index] * math.fsum(
             case.valence(ion) ** 2 * permeance(case, layer, ion) * (left[ion] + right[ion]) for ion in case.ions
         )
 

@@ -255,8 +255,12 @@ def stern_as_layers(data: Any) -> Any:
         end = data.get(side)
         if isinstance(end, Wall):
             end = end.model_dump(exclude_none=True)
-        if not isinstance(end, dict) or not isinstance(end.get("stern"), dict):
-            continue
+        if (
+            not isinstance(end, dict)
+            or not isinstance(end.get("stern"), dict)
+            or set(end["stern"]) != {*Stern.model_fields}
+        ):
+            continue  # no Stern layer, or one whose keys are wrong, which the wall's own check will say
         nowhere = dict.fromkeys(data.get("ions", {}), 0.0)
         layer = {"name": f"{side} stern", "partition": nowhere, **end["stern"]}
         data["layers"].insert(position, layer)

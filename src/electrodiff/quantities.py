@@ -53,7 +53,8 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity(
             "capacitance",
             CAPACITANCE,
-            "integral capacitance: surface_charge.left over membrane_potential (null at zero potential)",
+            "integral capacitance: charge of the left wall, or else surface_charge.left, over membrane_potential "
+            "(null at zero potential)",
         ),
         Quantity("layer_drop", POTENTIAL, "phi(left face) - phi(right face) of the layer", per="layer"),
         Quantity(

@@ -237,9 +237,13 @@ class Solution(Profiles):
 
     @property
     def capacitance(self) -> float | None:
-        """Integral capacitance [F/m^2]: charge of the left Debye layer over the membrane potential; None at 0 V."""
-        voltage = self.membrane_potential
-        return self.surface_charge["left"] / voltage if voltage != 0 else None
+        """Integral capacitance [F/m^2]: charge of the left side over the membrane potential; None at 0 V.
+
+        The charge is that of the left wall if there is one, and else that of the left Debye layer.
+        """
+        voltage, wall = self.membrane_potential, self.electrode_charge["left"]
+        charge = self.surface_charge["left"] if wall is None else wall
+        return charge / voltage if voltage != 0 else None
 
     @property
     def field_ratio(self) -> dict[str, float | None]:
@@ -268,9 +272,9 @@ class Solution(Profiles):
         largest: float | None = None
         for index, entries in enumerate(self.layer_entries):
             x = self.x[entries]
-            distance = np.minimum(
-                x - x[0] if index > 0 else np.inf, x[-1] - x if index < len(self.layer_entries) - 1 else np.inf
-            )
+            bath_at_left = index == 0 and isinstance(self.case.left, Reservoir)
+            bath_at_right = index == len(self.layer_entries) - 1 and isinstance(self.case.right, Reservoir)
+            distance = np.minimum(np.inf if bath_at_left else x - x[0], np.inf if bath_at_right else x[-1] - x)
             bulk = distance > BULK_DEBYE_LENGTHS * self.debye_lengths[index]
             if bulk.any() and (ions[entries][bulk] > 0).all():
                 imbalance = float(np.max(np.abs(self.charge_density[entries][bulk]) / ions[entries][bulk]))

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from electrodiff.ends import Reservoir
 from electrodiff.quantities import QUANTITIES
 from electrodiff.solution import Solution
 from electrodiff.summary import Met, activity_deviation, expectations
@@ -83,9 +84,10 @@ def _headline(solution: Solution) -> Table:
 def _ions(solution: Solution) -> Table:
     table = _table("Ions", "ion", "left [mM]", "right [mM]", "flux [pmol/cm^2/s]", "current [uA/cm^2]")
     left, right = (solution.case.concentrations(side) for side in ("left", "right"))
+    baths = [isinstance(end, Reservoir) for end in (solution.case.left, solution.case.right)]
     for ion in solution.case.ion_names:
-        numbers = [left[ion], right[ion], solution.flux[ion] / 1e-8, solution.ion_current[ion] / 1e-2]
-        _add_row(table, ion, *(f"{number:.5g}" for number in numbers))
+        ends = [f"{side[ion]:.5g}" if is_bath else "" for side, is_bath in zip((left, right), baths, strict=True)]
+        _add_row(table, ion, *ends, f"{solution.flux[ion] / 1e-8:.5g}", f"{solution.ion_current[ion] / 1e-2:.5g}")
     return table
 
 

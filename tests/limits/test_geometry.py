@@ -347,8 +347,14 @@ def test_current_is_the_same_wherever_the_most_resistive_layer_is():
     """A current in ampere does not depend on the area it is referred to; its density does."""
     narrow = {"name": "pore", "thickness": 3e-9, "relative_permittivity": WATER}
     radius = {"x": [0.0, 10e-9, 13e-9, 23e-9], "value": [10e-9, 1e-9, 1e-9, 10e-9]}
-    case = channel({"radius": radius}).changed({"layers": [water(10e-9), narrow, {**water(10e-9), "name": "outside"}]})
-    solution = ed.solve(case)
+    solution = ed.solve(
+        stack(
+            [water(10e-9), narrow, {**water(10e-9), "name": "outside"}],
+            left={"concentrations": SALT, "potential": 0.1},
+            right={"concentrations": SALT, "potential": 0.0},
+            mesh={"radius": radius, "nodes": 201},
+        )
+    )
     resistance = (2 * 10e-9 / (math.pi * 10e-9 * 1e-9) + 3e-9 / (math.pi * 1e-9**2)) / conductivity()
     # 1e-6: the radius changes by 1/10 over the longest cells of the cones, where 1/A has four Gauss points.
     assert solution.current == pytest.approx(0.1 / resistance, rel=1e-6)

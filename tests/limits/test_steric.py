@@ -165,7 +165,7 @@ def test_concentrations_never_exceed_the_packing_limit(potential):
     solution = ed.solve(electrode(potential, EQUAL))
     limit = 1 / (constants.N_A * DIAMETER**3)
     filled = solution.concentration.sum(axis=0) / limit
-    assert (filled <= 1 + 1e-15).all()  # a rounding of the sum of both ions
+    assert (filled <= 1 + 1e-13).all()  # ln s of up to 80 is rounded before its exponential is taken
     assert filled[0] > 0.999  # and the wall is packed
 
 

@@ -12,21 +12,11 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from electrodiff.fvm.kernels import chain as rows
 from electrodiff.fvm.kernels.arrays import AMOUNT, CURRENT, GATING, Border, Chain
 from electrodiff.fvm.kernels.border import border_columns, border_equations, place_borders, solve_border
-from electrodiff.fvm.kernels.chain import block_row, eliminate_point_ions, eliminate_sized_ions
-from electrodiff.fvm.kernels.compiler import kernel
-from electrodiff.fvm.kernels.flux import (
-    FACE_LINES,
-    FACTOR_LEFT,
-    FLUX,
-    GRADIENT_LEFT,
-    GRADIENT_RIGHT,
-    VOID_LEFT,
-    VOID_RIGHT,
-)
-from electrodiff.fvm.kernels.steric import flux_of_ions, void_fraction
+from electrodiff.fvm.kernels.chain import eliminate_point_ions, eliminate_sized_ions
+from electrodiff.fvm.kernels.flux import FACE_LINES, FACTOR_LEFT, FLUX
+from electrodiff.fvm.kernels.steric import flux_of_ions
 
 NODES = 9
 VALENCE = (2.0, -1.0, 1.0, -1.0)
@@ -36,22 +26,6 @@ SIZES = {
     "unequal sizes": (0.3, 0.02, 0.05, 0.11),
     "a point ion among sized ones": (0.2, 0.0, 0.05, 0.05),
 }
-
-
-@kernel
-def all_rows(chain, state, out_rows, out_faces):
-    """`block_row` of every node: (N, LINES, m), and the lines of every face (N, FACE_LINES, n)."""
-    faces = np.zeros((2, FACE_LINES, len(chain.valence)))
-    row = np.empty((rows.LINES, state.shape[1]))
-    for k in range(state.shape[0]):
-        block_row(chain, state, k, True, faces, row)
-        out_rows[k] = row
-        out_faces[k] = faces[k % 2]
-
-
-@kernel
-def void_of(chain, state, k, face, out_gradient):
-    return void_fraction(chain, state, k, face, out_gradient)
 
 
 def chain_of(sizes: tuple[float, ...]) -> Chain:
@@ -127,52 +101,6 @@ def residual_by_hand(chain: Chain, state: np.ndarray) -> np.ndarray:
     return np.where(chain.free == 1, residual, state - chain.target)
 
 
-def lines_of_rows_and_faces(chain: Chain, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    lines, faces = np.empty((NODES, rows.LINES, state.shape[1])), np.empty((NODES, FACE_LINES, POTENTIAL))
-    all_rows(chain, state, lines, faces)
-    return lines, faces
-
-
-def residual(chain: Chain, state: np.ndarray) -> np.ndarray:
-    return lines_of_rows_and_faces(chain, state)[0][:, rows.RESIDUAL]
-
-
-def jacobian(chain: Chain, state: np.ndarray) -> np.ndarray:
-    """Dense Jacobian (N m, N m): the arrows, and the parts of rank one that the elimination adds to them."""
-    return arrows(chain, state) + rank_one_parts(chain, state)
-
-
-def arrows(chain: Chain, state: np.ndarray) -> np.ndarray:
-    m = state.shape[1]
-    lines, _ = lines_of_rows_and_faces(chain, state)
-    dense = np.zeros((NODES, m, NODES, m))
-    ions = np.arange(POTENTIAL)
-    for k in range(NODES):
-        for own, drift, other in (
-            (rows.LOWER_OWN, rows.LOWER_PHI, k - 1),
-            (rows.OWN, rows.PHI, k),
-            (rows.UPPER_OWN, rows.UPPER_PHI, k + 1),
-        ):
-            if 0 <= other < NODES:
-                dense[k, range(m), other, range(m)] += lines[k, own]
-                dense[k, ions, other, POTENTIAL] += lines[k, drift, :-1]
-        dense[k, POTENTIAL, k, ions] += lines[k, rows.CHARGE, :-1]
-    return dense.reshape(NODES * m, NODES * m)
-
-
-def rank_one_parts(chain: Chain, state: np.ndarray) -> np.ndarray:
-    m, ions = state.shape[1], np.arange(POTENTIAL)
-    _, faces = lines_of_rows_and_faces(chain, state)
-    dense = np.zeros((NODES, m, NODES, m))
-    for k in range(NODES):
-        for sign, face in ((-1, k - 1), (1, k)):
-            if 0 <= face < NODES - 1:
-                for void, gradient, node in ((VOID_LEFT, GRADIENT_LEFT, face), (VOID_RIGHT, GRADIENT_RIGHT, face + 1)):
-                    rank_one = np.outer(chain.free[k, ions] * faces[face, void], faces[face, gradient])
-                    dense[np.ix_([k], ions, [node], ions)] += sign * rank_one[None, :, None, :]
-    return dense.reshape(NODES * m, NODES * m)
-
-
 def differences(function, point: np.ndarray, step: float = 1e-5) -> np.ndarray:
     """Central differences of a function of an array: (values, unknowns)."""
     columns = []
@@ -187,39 +115,52 @@ def differences(function, point: np.ndarray, step: float = 1e-5) -> np.ndarray:
     return np.column_stack(columns)
 
 
+@pytest.fixture(scope="module")
+def expected(chain, state) -> tuple[np.ndarray, np.ndarray]:
+    """Residual (N m,) and Jacobian (N m, N m): the equations written out, and their central differences."""
+    return residual_by_hand(chain, state).ravel(), differences(lambda at: residual_by_hand(chain, at), state)
+
+
+def solved(chain: Chain, state: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """`eliminate_sized_ions` for minus the residual and minus `columns` (N, m, p): (N, m, 1 + p)."""
+    m = state.shape[1]
+    right = np.concatenate([np.empty((NODES, m, 1)), -columns], axis=2)
+    failed, _ = eliminate_sized_ions(chain, state, np.empty((NODES, m, m)), right)
+    assert failed == -1
+    return right
+
+
+def newton_system(chain: Chain, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Residual and Jacobian that the elimination has solved with: J from its inverse, R = -J y."""
+    unit = np.eye(state.size).reshape(*state.shape, state.size)
+    right = solved(chain, state, -unit).reshape(state.size, -1)
+    jacobian = np.linalg.inv(right[:, 1:])
+    return -jacobian @ right[:, 0], jacobian
+
+
 # ---- void fraction and fluxes -------------------------------------------------------------------------------------
+
+
+def log_void(chain: Chain, state: np.ndarray, node: int) -> float:
+    """ln s at a node on its right: the factor 1/gamma = s of an ion of the smallest size."""
+    face = np.empty((FACE_LINES, POTENTIAL))
+    flux_of_ions(chain, state, node, face)
+    return math.log(face[FACTOR_LEFT, int(np.flatnonzero(chain.exponent == 1)[0])])
 
 
 @pytest.mark.parametrize("crowding", [1e-12, 1e-3, 1.0, 1e6, 1e100])
 def test_void_fraction_is_the_root_that_brentq_finds(chain, crowding):
-    # In ln s, from the dilute to a packing that leaves e^-100 free; the equation itself rounds at 1e-16 of ln s, and
-    # of the filled part, which is the smaller one where s is near 1.
+    # In ln s, from the dilute to a packing that leaves e^-200 free; 2e-16 is the rounding of a factor near 1.
     state = crowding * state_of(0.3)
-    for face in (0, 3):
-        log_s = void_of(chain, state, face, face, np.empty(POTENTIAL))
-        expected = void_by_bisection(chain, state[face, :POTENTIAL], face)
-        assert log_s == pytest.approx(expected, rel=1e-12, abs=2e-16)
+    for node in (0, 3):
+        root = void_by_bisection(chain, state[node, :POTENTIAL], node)
+        assert log_void(chain, state, node) == pytest.approx(root, rel=1e-12, abs=2e-16)
 
 
 def test_void_fraction_of_equal_sizes_is_the_closed_form():
-    chain = chain_of(SIZES["equal sizes"])
-    state = state_of(0.3)
-    log_s = void_of(chain, state, 2, 2, np.empty(POTENTIAL))
+    chain, state = chain_of(SIZES["equal sizes"]), state_of(0.3)
     filled = 0.05 * chain.partition[2] @ state[2, :POTENTIAL]
-    assert log_s == pytest.approx(-math.log1p(filled), rel=1e-15)
-
-
-def test_gradient_of_the_void_fraction_is_its_derivative(chain):
-    # 1e-8: central differences with a step of 1e-5.
-    state, gradient = state_of(0.3), np.empty(POTENTIAL)
-    void_of(chain, state, 2, 2, gradient)
-
-    def log_void(activity: np.ndarray) -> float:
-        moved = state.copy()
-        moved[2, :POTENTIAL] = activity
-        return void_of(chain, moved, 2, 2, np.empty(POTENTIAL))
-
-    np.testing.assert_allclose(gradient, differences(log_void, state[2, :POTENTIAL])[0], rtol=1e-8, atol=1e-9)
+    assert log_void(chain, state, 2) == pytest.approx(-math.log1p(filled), rel=1e-14)
 
 
 def test_ions_never_fill_more_than_all_space(chain):
@@ -247,68 +188,55 @@ def test_flux_vanishes_at_the_equilibrium_of_sized_ions(chain):
 # ---- residual and Jacobian ----------------------------------------------------------------------------------------
 
 
-def test_residual_is_that_of_the_equations_written_out(chain, state):
-    expected = residual_by_hand(chain, state)
-    # 1e-12 of a term of the row: u / (e^u - 1) is evaluated without care for small u here.
-    np.testing.assert_allclose(residual(chain, state), expected, rtol=1e-11, atol=1e-11 * np.abs(expected).max())
+def test_residual_is_that_of_the_equations_written_out(chain, state, expected):
+    # 1e-9: recovered through an inverse whose condition number is below 1e6.
+    residual, _ = newton_system(chain, state)
+    np.testing.assert_allclose(residual, expected[0], rtol=1e-9, atol=1e-9 * np.abs(expected[0]).max())
 
 
-def test_jacobian_with_its_rank_one_parts_is_the_derivative_of_the_residual(chain, state):
+def test_jacobian_with_its_rank_one_parts_is_the_derivative_of_the_residual(chain, state, expected):
     # Central differences with a step of 1e-5 of the unknown are good to about 1e-9 of the largest entry of a row.
-    numerical = differences(lambda at: residual(chain, at), state)
-    exact = jacobian(chain, state)
-    scale = np.abs(exact).max(axis=1, keepdims=True)
-    assert (np.abs(numerical - exact) <= 1e-8 * scale).all()
+    _, jacobian = newton_system(chain, state)
+    scale = np.abs(expected[1]).max(axis=1, keepdims=True)
+    assert (np.abs(jacobian - expected[1]) <= 1e-8 * scale).all()
 
 
-def test_rank_one_parts_matter(chain):
-    """Without them the test above fails, by six orders of its tolerance."""
+def test_sizes_matter_to_the_jacobian(chain):
+    """The test above would see it if they were left out, by six orders of its tolerance."""
     state = state_of(0.3)
-    numerical, exact = differences(lambda at: residual(chain, at), state), arrows(chain, state)
-    assert (np.abs(numerical - exact) / np.abs(exact).max(axis=1, keepdims=True)).max() > 1e-2
+    points = chain._replace(packing=np.zeros(POTENTIAL), exponent=np.zeros(POTENTIAL))
+    (_, sized), (_, bare) = newton_system(chain, state), newton_system(points, state)
+    assert (np.abs(sized - bare) / np.abs(sized).max(axis=1, keepdims=True)).max() > 1e-2
 
 
-def solved(chain: Chain, state: np.ndarray, columns: np.ndarray | None = None) -> tuple[float, np.ndarray]:
-    """`eliminate_sized_ions` for the residual and the negative of further columns (N, m, p): norm and (N, m, 1 + p)."""
-    m = state.shape[1]
-    right = np.empty((NODES, m, 1 + (0 if columns is None else columns.shape[2])))
-    if columns is not None:
-        right[:, :, 1:] = -columns
-    failed, norm = eliminate_sized_ions(chain, state, np.empty((NODES, m, m)), right)
-    assert failed == -1
-    return norm, right
-
-
-def test_elimination_solves_the_newton_system(chain, state):
-    # 1e-9: no pivoting, against a dense solver with pivoting.
-    expected = np.linalg.solve(jacobian(chain, state), -residual(chain, state).ravel())
-    norm, right = solved(chain, state)
-    np.testing.assert_allclose(right[:, :, 0].ravel(), expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max())
-    assert norm > 0
+def test_elimination_solves_the_newton_system(chain, state, expected):
+    # 1e-6: the differences' 1e-9, times a condition number of a thousand.
+    update = np.linalg.solve(expected[1], -expected[0])
+    right = solved(chain, state, np.empty((*state.shape, 0)))
+    np.testing.assert_allclose(right[:, :, 0].ravel(), update, rtol=1e-6, atol=1e-6 * np.abs(update).max())
 
 
 def test_bordered_elimination_solves_the_bordered_system(chain, state):
-    """Two border unknowns that touch every unknown of the chain, at random."""
+    """Two border unknowns that touch every unknown of the chain, at random.  1e-7: as for the residual."""
     generator = np.random.default_rng(3)
-    m = state.shape[1]
-    columns, row = generator.normal(size=(NODES, m, 2)), generator.normal(size=(2, NODES, m))
+    columns, row = generator.normal(size=(*state.shape, 2)), generator.normal(size=(2, *state.shape))
     equation, corner, delta = generator.normal(size=2), generator.normal(size=(2, 2)), np.empty(2)
-    whole = np.block([[jacobian(chain, state), columns.reshape(-1, 2)], [row.reshape(2, -1), corner]])
-    expected = np.linalg.solve(whole, -np.concatenate([residual(chain, state).ravel(), equation]))
-    _, right = solved(chain, state, columns)
+    residual, jacobian = newton_system(chain, state)
+    whole = np.block([[jacobian, columns.reshape(-1, 2)], [row.reshape(2, -1), corner]])
+    update = np.linalg.solve(whole, -np.concatenate([residual, equation]))
+    right = solved(chain, state, columns)
     assert solve_border(equation, row, corner, right, delta)
-    np.testing.assert_allclose(delta, expected[-2:], rtol=1e-8)
-    np.testing.assert_allclose(right[:, :, 0].ravel(), expected[:-2], rtol=1e-8, atol=1e-9 * np.abs(expected).max())
+    np.testing.assert_allclose(delta, update[-2:], rtol=1e-7)
+    np.testing.assert_allclose(right[:, :, 0].ravel(), update[:-2], rtol=1e-7, atol=1e-7 * np.abs(update).max())
 
 
-def test_ions_of_no_size_have_the_rows_and_the_updates_of_point_ions(state):
+def test_ions_of_no_size_have_the_updates_of_point_ions(state):
     # 1e-13: the same equations in kernels of their own.
     chain = chain_of(SIZES["equal sizes"])._replace(packing=np.zeros(POTENTIAL), exponent=np.zeros(POTENTIAL))
-    shape = (NODES, POTENTIAL + 1)
-    right = np.empty((*shape, 1))
-    _, norm = eliminate_point_ions(chain, state, np.empty((*shape, POTENTIAL + 1)), right)
-    sized_norm, sized = solved(chain, state)
-    assert sized_norm == pytest.approx(norm, rel=1e-14)
+    m = state.shape[1]
+    right = np.empty((NODES, m, 1))
+    eliminate_point_ions(chain, state, np.empty((NODES, m, m)), right)
+    sized = solved(chain, state, np.empty((NODES, m, 0)))
     np.testing.assert_allclose(sized, right, rtol=1e-12, atol=1e-13 * np.abs(right).max())
 
 
@@ -379,7 +307,7 @@ def test_border_columns_are_the_derivatives_of_the_residual_by_the_border_unknow
     def by_unknowns(unknowns: np.ndarray) -> np.ndarray:
         placed = placed_chain(chain, border, np.array([1.0, 1.0, unknowns[2]]), state)
         placed.target[0, POTENTIAL], placed.target[-1, 3] = unknowns[:2]
-        return residual(placed, state)
+        return residual_by_hand(placed, state)
 
     unknowns = np.array([state[0, POTENTIAL], state[-1, 3], GATE[2]])
     numerical = differences(by_unknowns, unknowns)
@@ -417,16 +345,17 @@ def test_gates_multiply_the_conductance_of_their_ion_in_their_layer_only(chain):
 
 
 def test_newton_step_of_all_three_kinds_is_that_of_the_whole_system(chain, state):
-    border = border_of()
+    border, m = border_of(), state.shape[1]
     placed = placed_chain(chain, border, GATE, state)
-    right, delta = np.empty((*state.shape, 4)), np.empty(3)
+    right, delta = np.empty((NODES, m, 4)), np.empty(3)
     border_columns(placed, border, GATE, state, right)
     columns = -right[:, :, 1:].reshape(-1, 3)
     equation, row, corner = equations(chain, border, GATE, state)
-    whole = np.block([[jacobian(placed, state), columns], [row.reshape(3, -1), corner]])
-    expected = np.linalg.solve(whole, -np.concatenate([residual(placed, state).ravel(), equation]))
+    residual, jacobian = newton_system(placed, state)
+    whole = np.block([[jacobian, columns], [row.reshape(3, -1), corner]])
+    update = np.linalg.solve(whole, -np.concatenate([residual, equation]))
 
-    eliminate_sized_ions(placed, state, np.empty((NODES, POTENTIAL + 1, POTENTIAL + 1)), right)
+    eliminate_sized_ions(placed, state, np.empty((NODES, m, m)), right)
     assert solve_border(equation, row, corner, right, delta)
-    np.testing.assert_allclose(delta, expected[-3:], rtol=1e-8)
-    np.testing.assert_allclose(right[:, :, 0].ravel(), expected[:-3], rtol=1e-8, atol=1e-9 * np.abs(expected).max())
+    np.testing.assert_allclose(delta, update[-3:], rtol=1e-7)
+    np.testing.assert_allclose(right[:, :, 0].ravel(), update[:-3], rtol=1e-7, atol=1e-7 * np.abs(update).max())

@@ -10,7 +10,6 @@ import numpy as np
 from electrodiff.ends import Reservoir
 from electrodiff.fvm.kernels.arrays import AMOUNT, CURRENT, GATING, Border, Chain
 from electrodiff.grid.mesh import Mesh
-from electrodiff.materials import most_resistive_layer
 from electrodiff.model import Case
 from electrodiff.units import FARADAY, Scales
 
@@ -65,7 +64,7 @@ def pin_absent(chain: Chain) -> None:
 
 def _floating(case: Case, mesh: Mesh, scales: Scales) -> Iterator[BorderUnknown]:
     """A floating end, with a given net current through the middle of the most resistive layer."""
-    start, stop = mesh.boundaries[(layer := most_resistive_layer(case)) : layer + 2]
+    start, stop = mesh.boundaries[mesh.resistive_layer : mesh.resistive_layer + 2]
     # Any face would do; there the fluxes are free of the round-off that they have in the baths.
     face = int(start + stop) // 2
     for node, end in ((0, case.left), (mesh.nodes - 1, case.right)):

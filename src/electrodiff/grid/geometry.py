@@ -13,7 +13,8 @@ from electrodiff.model import Case
 
 Floats = NDArray[np.float64]
 
-# Four Gauss points integrate the area of a cone exactly, and its inverse to 1e-8 where the radius doubles in one cell.
+# Four Gauss points integrate the area of a cone exactly, and its inverse to 1e-4 where the radius doubles in one cell; a
+# cell of the mesh is much smaller than that.
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)
 
 

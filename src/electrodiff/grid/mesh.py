@@ -42,6 +42,8 @@ class Mesh:
     """(N-1,) half cell of the face at its right node, per reference area [m]."""
     reference_area: float
     """[m^2]; [m] per length of the axis for cylinders, 1 for planes."""
+    resistive_layer: int
+    """Index of the most resistive layer."""
 
     @property
     def nodes(self) -> int:
@@ -61,7 +63,8 @@ def line_mesh(case: Case, x: Floats, layer: Integers) -> Mesh:
     start, stop = x[:-1], x[1:]
     middle = (start + stop) / 2
     faces = np.cumsum([0.0, *(entry.thickness for entry in case.layers)])
-    resistive = most_resistive_layer(case)
+    mean_areas = np.diff(faces) * geometry.inverse_resistance(faces[:-1], faces[1:])
+    resistive = most_resistive_layer(case, mean_areas.tolist())
     areas = geometry.area(faces[resistive : resistive + 2])
     reference = float(areas[0] if areas[0] > 0 else areas[1])
     nodes = np.arange(x.size)
@@ -75,4 +78,5 @@ def line_mesh(case: Case, x: Floats, layer: Integers) -> Mesh:
         volume_left=geometry.volume(start, middle) / reference,
         volume_right=geometry.volume(middle, stop) / reference,
         reference_area=reference,
+        resistive_layer=resistive,
     )

@@ -8,8 +8,8 @@ from electrodiff.grid.line import layered_line
 from electrodiff.grid.mesh import Mesh
 from electrodiff.model import Case
 from electrodiff.solution import Solution
-from electrodiff.solvers.guess import first_guess
-from electrodiff.solvers.newton import NewtonOptions, NewtonResult, Status, solve_newton
+from electrodiff.solvers.newton import NewtonOptions, NewtonResult, Status
+from electrodiff.solvers.ramp import solve_with_ramp
 
 
 def solve(
@@ -26,13 +26,13 @@ def solve(
     and its `message` says the same.
     """
     problem = build_problem(case, layered_line(case) if mesh is None else mesh)
-    result = solve_newton(problem, first_guess(problem), options)
+    result, reached = solve_with_ramp(problem, options)
     solution = Solution(
         problem=problem,
         state=result.state,
         gate=result.gate,
         converged=result.status is Status.CONVERGED,
-        message=describe(problem, result),
+        message=describe(problem, result, reached),
         residuals=result.residuals,
         updates=result.updates,
     )
@@ -41,7 +41,7 @@ def solve(
     return solution
 
 
-def describe(problem: Problem, result: NewtonResult) -> str:
+def describe(problem: Problem, result: NewtonResult, reached: float) -> str:
     """One sentence on how Newton's method ended and, if it failed, where and what to try."""
     steps = f"{result.status.value} after {result.iterations} Newton step{'s' if result.iterations > 1 else ''}"
     if result.status is Status.CONVERGED:
@@ -53,5 +53,6 @@ def describe(problem: Problem, result: NewtonResult) -> str:
     history = ", ".join(f"{update:.1e}" for update in result.updates[-5:])
     return (
         f"{steps}; the largest change was in {unknown} at x = {mesh.x[node] * 1e9:.4g} nm (layer '{layer}'), and the "
-        f"last changes were {history}; try smaller voltages or charges first, or more nodes with mesh.nodes"
+        f"last changes were {history}; a ramp reached {100 * reached:.0f} % of the voltages and charges: try smaller ones, "
+        "or more nodes with mesh.nodes"
     )

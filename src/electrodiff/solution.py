@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 BULK_DEBYE_LENGTHS = 10
 # Largest charge of the end of a bath, relative to its ions, that is not worth a warning.
 NEUTRAL_END = 1e-3
+# A cell across which the potential falls by more than this [RT/F] has an error of more than about 1e-3 in its charge.
+COARSE_CELL = 0.1
 # A field below this part of RT/F per nm is round-off: 1e-16 of the charge of a molar bath over 20 nm makes 1e-14 of it.
 NO_FIELD = 1e-12
 
@@ -296,8 +298,8 @@ class Solution(Profiles):
 
     @property
     def warnings(self) -> list[str]:
-        """What makes the solution doubtful: thin baths and charged ends."""
-        return [*self._thin_baths(), *self._charged_ends()]
+        """What makes the solution doubtful: thin baths, charged ends, walls whose first cell is too wide."""
+        return [*self._thin_baths(), *self._charged_ends(), *self._coarse_walls()]
 
     def _thin_baths(self) -> list[str]:
         texts = []
@@ -324,6 +326,19 @@ class Solution(Profiles):
                 texts.append(
                     f"the {side} end is not neutral: its charge is {charge / FARADAY:+.3g} mM beside ions of "
                     f"{ions[entry] / FARADAY:.3g} mM; put a layer of plain bath there"
+                )
+        return texts
+
+    def _coarse_walls(self) -> list[str]:
+        texts = []
+        for side, nodes in (("left", (0, 1)), ("right", (-1, -2))):
+            layer = 0 if side == "left" else -1
+            drop = abs(float(self.state[nodes[0], -1] - self.state[nodes[1], -1]))
+            screened = math.isfinite(self.debye_lengths[layer])
+            if isinstance(getattr(self.case, side), Wall) and screened and drop > COARSE_CELL:
+                texts.append(
+                    f"the potential falls by {drop:.2g} RT/F in the first cell at the {side} wall, which cannot be resolved "
+                    "so; give the ions a diameter, the wall a Stern layer, or the mesh more nodes"
                 )
         return texts
 

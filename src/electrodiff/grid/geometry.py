@@ -12,6 +12,7 @@ from electrodiff.fields import Profile
 from electrodiff.model import Case
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 # Four Gauss points integrate the area of a cone exactly, and its inverse to 1e-4 where the radius doubles in one cell; a
 # cell of the mesh is much smaller than that.
@@ -49,19 +50,27 @@ class Geometry:
         means = (np.ones_like(start), (r0 + r1) / 2, (r0**2 + r0 * r1 + r1**2) / 3)
         return self.factor * (stop - start) * means[self.power]
 
-    def inverse_resistance(self, start: Floats, stop: Floats) -> Floats:
-        """1 / integral of dx/A between positions; from the axis or centre, where it diverges, A(middle)/length."""
+    @property
+    def has_centre(self) -> bool:
+        """Whether the axis or the centre is the left end."""
+        return self.power > 0 and self.origin == 0
+
+    def inverse_resistance(self, start: Floats, stop: Floats, layer: Integers) -> Floats:
+        """1 / integral of dx/A between positions in the layers of these indices.
+
+        In the layer around an axis or a centre A(middle)/length instead: the integral diverges there, and what it is exact
+        for, the field of a charge at the centre, is not what the field looks like.
+        """
         if self.profile is not None:
             return 1 / self._quadrature(start, stop, inverse=True)
         length = stop - start
         if self.power == 0:
             return self.factor / length
+        around_centre = self.has_centre & (layer == 0)
         r0, r1 = self.origin + start, self.origin + stop
-        at_centre = r0 == 0
-        inner = np.where(at_centre, r1, r0)
-        exact = length / np.log1p(length / inner) if self.power == 1 else inner * r1
-        mean_area = np.where(at_centre, (r0 + length / 2) ** self.power, exact)
-        return self.factor * mean_area / length
+        inner = np.where(around_centre, r1, r0)  # any radius that is not zero
+        exact = self.factor * (length / np.log1p(length / inner) if self.power == 1 else r0 * r1)
+        return np.where(around_centre, self.area((start + stop) / 2), exact) / length
 
     def _quadrature(self, start: Floats, stop: Floats, inverse: bool) -> Floats:
         half = (stop - start)[..., None] / 2

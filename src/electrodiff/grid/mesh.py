@@ -63,7 +63,7 @@ def line_mesh(case: Case, x: Floats, layer: Integers) -> Mesh:
     start, stop = x[:-1], x[1:]
     middle = (start + stop) / 2
     faces = np.cumsum([0.0, *(entry.thickness for entry in case.layers)])
-    mean_areas = np.diff(faces) * geometry.inverse_resistance(faces[:-1], faces[1:])
+    mean_areas = np.diff(faces) * geometry.inverse_resistance(faces[:-1], faces[1:], np.arange(len(case.layers)))
     resistive = most_resistive_layer(case, mean_areas.tolist())
     areas = geometry.area(faces[resistive : resistive + 2])
     reference = float(areas[0] if areas[0] > 0 else areas[1])
@@ -74,7 +74,7 @@ def line_mesh(case: Case, x: Floats, layer: Integers) -> Mesh:
         left=nodes[:-1],
         right=nodes[1:],
         area=geometry.area(x) / reference,
-        area_over_distance=geometry.inverse_resistance(start, stop) / reference,
+        area_over_distance=geometry.inverse_resistance(start, stop, layer) / reference,
         volume_left=geometry.volume(start, middle) / reference,
         volume_right=geometry.volume(middle, stop) / reference,
         reference_area=reference,

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+import numpy as np
+
 from electrodiff.ends import Closed, Reservoir, Wall
 from electrodiff.fields import Profile
+from electrodiff.grid.geometry import case_geometry
 from electrodiff.materials import largest_partition
 from electrodiff.model import Case, Layer
 from electrodiff.theory.double_layer import debye_length, gouy_chapman_length, grahame_charge_symmetric
-from electrodiff.units import VACUUM_PERMITTIVITY, thermal_voltage
+from electrodiff.units import FARADAY, VACUUM_PERMITTIVITY, thermal_voltage
 
 
 def layer_ionic_strength(case: Case, layer: Layer) -> float:
@@ -24,8 +27,17 @@ def layer_ionic_strength(case: Case, layer: Layer) -> float:
         case.valence(ion) ** 2 * largest_partition(case, layer, ion) * largest_concentration(case, ion)
         for ion in case.ions
     )
+    return (mobile + largest_fixed_charge(case, layer)) / 2
+
+
+def largest_fixed_charge(case: Case, layer: Layer) -> float:
+    """Largest size of the fixed charge in a layer [mol/m^3 of elementary charges]."""
+    if layer.total_fixed_charge is not None:
+        start = sum(before.thickness for before in case.layers[: case.layers.index(layer)])
+        ends = np.array([start, start + layer.thickness])
+        return abs(layer.total_fixed_charge) / FARADAY / float(case_geometry(case).volume(ends[0], ends[1]))
     fixed = layer.fixed_charge
-    return (mobile + max(map(abs, fixed.value if isinstance(fixed, Profile) else (fixed,)))) / 2
+    return max(map(abs, fixed.value if isinstance(fixed, Profile) else (fixed,)))
 
 
 def largest_concentration(case: Case, ion: str) -> float:

@@ -49,7 +49,8 @@ def charge(solution: Solution) -> Figure:
 
     Below, each Debye layer (as in `profiles`) against the distance from its interface [nm], with the charge per area
     that it holds [mC/m^2] and the closed form drawn over it: Gouy-Chapman if its bulk is a neutral electrolyte of
-    monovalent ions, which screens like one salt of the same ionic strength, else Debye-Hueckel from the charge held.
+    monovalent ions, which screens like one salt of the same ionic strength, else Debye-Hueckel from the charge held;
+    none for ions of finite size, nor where the cross section varies, because both are of points before a plane.
     """
     magnified = debye.debye_panels(solution)
     pairs = [magnified[first : first + 2] for first in range(0, len(magnified), 2)]
@@ -69,9 +70,14 @@ def charge(solution: Solution) -> Figure:
     return figure
 
 
-def closed_form(panel: debye.DebyePanel) -> tuple[str, Floats]:
-    """Name and charge density [C/m^3], at the distances of the panel, of the closed form that fits its bulk."""
+def closed_form(panel: debye.DebyePanel) -> tuple[str, Floats] | None:
+    """Name and charge density [C/m^3], at the distances of the panel, of the closed form that fits its bulk.
+
+    None where there is none: for ions of finite size, and where the cross section varies.
+    """
     solution, bulk = panel.solution, panel.bulk
+    if solution.case.steric is not None or not panel.is_flat:
+        return None
     valences, concentrations = np.array(solution.case.valences), solution.concentration[:, bulk]
     present = concentrations > 0
     ions, net = np.abs(valences) @ concentrations, valences @ concentrations
@@ -91,17 +97,20 @@ def closed_form(panel: debye.DebyePanel) -> tuple[str, Floats]:
 
 
 def _draw_debye_layer(panel: debye.DebyePanel, ax: Axes) -> list[Line2D]:
-    """Draw one Debye layer; return the lines for the legend: the solution and the closed form."""
+    """Draw one Debye layer; return the lines for the legend: the solution and, if there is one, the closed form."""
     debye.draw_frames(panel, [ax])
     held = DISPLACEMENT.unit(np.array([panel.layer.charge]))
     headroom = debye.mark_debye_length(panel, [ax], f"holds {number(panel.layer.charge * held.factor)} {held.name}")
     density = panel.solution.charge_density[panel.entries]
     unit = CHARGE_DENSITY.unit(density)
-    name, analytic = closed_form(panel)
     distance = panel.distance * NANOMETRE
-    near = np.where(np.abs(analytic) <= _FAR_OFF * np.abs(density).max(), analytic, np.nan)
+    shown = density
     lines = ax.plot(distance, density * unit.factor, label="Poisson-Nernst-Planck", **SOLUTION)
-    lines += ax.plot(distance, near * unit.factor, label=name, **ANALYTIC[name])
+    if form := closed_form(panel):
+        name, analytic = form
+        near = np.where(np.abs(analytic) <= _FAR_OFF * np.abs(density).max(), analytic, np.nan)
+        lines += ax.plot(distance, near * unit.factor, label=name, **ANALYTIC[name])
+        shown = np.append(density, near)
     ax.set_ylabel(f"charge density [{unit.name}]")
-    ax.set_ylim(linear_limits(np.append(density, near) * unit.factor, unit.floor, headroom, with_zero=True))
+    ax.set_ylim(linear_limits(shown * unit.factor, unit.floor, headroom, with_zero=True))
     return lines

@@ -1,7 +1,7 @@
-"""Panels that magnify one Debye layer: distance from its interface in nm, one Debye length marked.
+"""Panels that magnify one Debye layer: distance from its interface or wall in nm, one Debye length marked.
 
 A layer left of its interface is drawn with the distance growing to the left, as it lies in the stack; the strip
-beyond distance 0 is the layer on the other side.
+beyond distance 0 is the layer on the other side, or the wall.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from electrodiff.ends import Wall
 from electrodiff.plot.labels import name_above, shortened
 from electrodiff.plot.scale import CHARGE_DENSITY, NANOMETRE
 from electrodiff.plot.sheet import RIGHT, hide_x_labels, size_mm
-from electrodiff.plot.style import GUIDE, layer_shade, number
+from electrodiff.plot.style import GUIDE, WALL_SHADE, number, shade
 from electrodiff.solution import BULK_DEBYE_LENGTHS
 from electrodiff.theory.double_layer import debye_length, ionic_strength
 
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-# A layer thinner than this many Debye lengths has no bulk between its interfaces to decay to.
+# With fewer Debye lengths than this between an interface and the bath, or the middle of the layer, there is no bulk.
 SCREENED = 4.0
+# Growth of the cross section over one Debye length up to which a layer counts as flat: a sphere of 20 Debye lengths.
+_FLAT = 0.105
 # Depth of a panel in Debye lengths: e^-5 = 0.7 % of the charge density at the interface.
 DEPTH = 5.0
 # Width of the strip of the neighbouring layer, as a share of the depth.
@@ -43,8 +46,8 @@ class DebyePanel:
 
     solution: Solution
     layer: DebyeLayer
-    neighbour: str
-    """Name of the layer on the other side of the interface."""
+    neighbour: str | None
+    """Name of the layer on the other side of the interface; None for a wall."""
 
     @property
     def interface(self) -> int:
@@ -81,6 +84,15 @@ class DebyePanel:
         return entries[: int(np.searchsorted(np.abs(x - x[0]), distance)) + 1]
 
     @property
+    def is_flat(self) -> bool:
+        """Whether the cross section is that of a plane: constant in a channel, hardly growing around a sphere."""
+        mesh, settings = self.solution.problem.mesh, self.solution.case.mesh
+        growth = np.abs(mesh.area[self.solution.node[self.entries]] / mesh.area[self.solution.node[self.interface]] - 1)
+        if settings.geometry == "planar":
+            return bool(np.all(growth < 1e-9))
+        return bool(np.interp(self.debye_length, self.distance, growth) <= _FLAT)
+
+    @property
     def distance(self) -> Floats:
         """Distance of its entries from the interface [m]."""
         x = self.solution.x[self.entries]
@@ -99,31 +111,41 @@ def debye_panels(solution: Solution) -> list[DebyePanel]:
     Their layers hold ions and are thick enough to screen, and their charge density fades away from the interface: it
     does not beside an interface that only feels the charge of another.
     """
-    thickness = {layer.name: layer.thickness for layer in solution.case.layers}
     sides = [side for pair in solution.debye_layers.values() for side in (pair, pair[::-1])]
-    screened = [
-        DebyePanel(solution, layer, other.layer)
-        for layer, other in sides
-        if thickness[layer.layer] >= SCREENED * layer.debye_length
-    ]
+    panels = [DebyePanel(solution, layer, other.layer) for layer, other in sides] or _beside_walls(solution)
+    depth = [abs(float(solution.x[panel.layer.stop] - solution.x[panel.layer.start])) for panel in panels]
+    screened = [panel for panel, room in zip(panels, depth, strict=True) if room >= SCREENED * panel.layer.debye_length]
     density = np.abs(solution.charge_density)
     return [panel for panel in screened if density[panel.bulk] <= density[panel.interface] + CHARGE_DENSITY.zero]
+
+
+def _beside_walls(solution: Solution) -> list[DebyePanel]:
+    """The Debye layers of a single layer, beside the ends that are charged walls."""
+    ends = {"left": solution.case.left, "right": solution.case.right}
+    return [
+        DebyePanel(solution, layer, None)
+        for side, layer in solution.end_debye_layers.items()
+        if isinstance(end := ends[side], Wall) and (end.potential is not None or end.surface_charge)
+    ]
 
 
 def draw_frames(panel: DebyePanel, axes: Sequence[Axes]) -> None:
     """Make axes under each other into panels over the distance from the interface [nm], the first with a title."""
     depth = panel.depth * NANOMETRE
     case = panel.solution.case
-    shades = {layer.name: layer_shade(case, layer) for layer in case.layers}
+    layers = {layer.name: layer for layer in case.layers}
     for ax in axes:
         ends = (-_STRIP * depth, depth)
         ax.set_xlim(ends if panel.layer.side == "right" else ends[::-1])
-        ax.set_facecolor(shades[panel.layer.layer])
-        ax.axvspan(-_STRIP * depth, 0.0, color=shades[panel.neighbour], linewidth=0, zorder=-2)
+        shade(ax, 0.0, depth, case, layers[panel.layer.layer])
+        if panel.neighbour is None:
+            ax.axvspan(-_STRIP * depth, 0.0, color=WALL_SHADE, linewidth=0, zorder=-2)
+        else:
+            shade(ax, -_STRIP * depth, 0.0, case, layers[panel.neighbour])
         ax.axvline(0.0, zorder=-1, **{**GUIDE, "linewidth": 0.6})
-        ax.set_xlabel("distance from the interface [nm]")
+        ax.set_xlabel(f"distance from the {'wall' if panel.neighbour is None else 'interface'} [nm]")
     hide_x_labels(axes[:-1])
-    title = f"{panel.layer.layer}, next to {panel.neighbour}"
+    title = f"{panel.layer.layer}, next to {panel.neighbour or 'the wall'}"
     axes[0].set_title(shortened(title, size_mm(axes[0])[0] + 2.0 * (RIGHT - 1.0)), parse_math=False)
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodiff.plot import stack
-from electrodiff.plot.labels import Label, draw_labels, fit_in_a_row
+from electrodiff.plot.labels import Label, fit_in_a_row
 from electrodiff.plot.scale import DISPLACEMENT, FIELD, NANOMETRE, Unit, log_limits
-from electrodiff.plot.sheet import CLOSE, Row, sheet, size_mm
+from electrodiff.plot.sheet import CLOSE, Row, sheet
 from electrodiff.plot.style import MINUS, SOLUTION, log_tick, number, styled
 from electrodiff.units import VACUUM_PERMITTIVITY
 
@@ -34,7 +34,7 @@ def field(solution: Solution) -> Figure:
     """Electric field [MV/m] against x [nm] over the whole domain, the layers shaded and named; three panels.
 
     The field with its sign; its magnitude on a logarithmic axis, on which the field of a Debye layer is a straight
-    line, with the ratio of the two sides at each interface; and the displacement eps E [mC/m^2], which is continuous
+    line, with the ratio of the two sides where the permittivity alone makes it; and the displacement eps E [mC/m^2], which is continuous
     but for the charge on an interface.
     """
     figure, axes = sheet([Row(_LINEAR, 0.0), Row(_LOGARITHMIC, CLOSE), Row(_DISPLACEMENT, CLOSE)])
@@ -64,7 +64,7 @@ def _draw_magnitude(solution: Solution, ax: Axes, unit: Unit) -> None:
     labels = _ratio_labels(solution, with_names=True)
     if not fit_in_a_row(ax, labels):
         labels = _ratio_labels(solution, with_names=False)
-    headroom = draw_labels(ax, labels) / size_mm(ax)[1]
+    headroom = stack.write_labels(ax, labels)
     largest = float(magnitude.max()) if magnitude.max() > unit.floor else 1.0
     ax.set_ylim(log_limits(largest * 10.0**-_DECADES, largest, headroom))
     ax.yaxis.set_major_formatter(log_tick)
@@ -72,10 +72,16 @@ def _draw_magnitude(solution: Solution, ax: Axes, unit: Unit) -> None:
 
 
 def _ratio_labels(solution: Solution, with_names: bool) -> list[Label]:
-    """For each interface: the ratio of the fields there, low-permittivity side first, and the names of its sides."""
+    """The ratio of the fields at each interface, low-permittivity side first, and the names of its sides.
+
+    Only between different permittivities and without surface charge, where Gauss's law gives it.
+    """
     case = solution.case
     labels = []
     for index, (left, right) in enumerate(pairwise(case.layers)):
+        permittivities = {case.relative_permittivity(layer) for layer in (left, right)}
+        if len(permittivities) == 1 or case.surface_charge(left.name, right.name) != 0:
+            continue
         entry = solution.layer_entries[index].stop - 1
         fields = solution.electric_field[entry : entry + 2]
         ratio = solution.field_ratio[f"{left.name}|{right.name}"] if np.abs(fields).max() > FIELD.zero else np.nan

@@ -122,6 +122,7 @@ def draw_labels(ax: Axes, labels: Sequence[Label]) -> float:
         _write(ax, text.split("\n"), low + x * per_mm, top)
         if abs(x - targets[index]) > _NEAR or widths[index] > _OVERHANG * label.room / per_mm:
             path = _path([row[index] for row in rows[own:]], top, line)
+            path.insert(0, (path[0][0], top + _LINE * (1 + text.count("\n"))))
             path.append((float(targets[index]), bottom + _LEADER))
             _lead(ax, [(low + a * per_mm, 1.0 - b / height) for a, b in path])
             led = True

@@ -25,7 +25,7 @@ _WHOLE, _MAGNIFIED = 44.0, 32.0
 # Ratio of the largest to the smallest concentration from which the axis is logarithmic.
 _WIDE = 300.0
 # Least concentration shown on a logarithmic axis, relative to the largest: below it an ion is as good as absent.
-_TRACE = 1e-9
+_TRACE = 1e-12
 # Largest change of a concentration, relative to the largest concentration, that is shown as a change from the bulk:
 # the concentration itself would look constant.
 _SLIGHT = 0.2
@@ -37,8 +37,9 @@ def profiles(solution: Solution) -> Figure:
 
     Below, each Debye layer on its own axis of distance from its interface [nm]: the potential relative to the bulk
     [mV] and the concentrations [mM], or their change from the bulk where that is slight.  A Debye layer is shown if
-    its layer holds ions and is at least 4 Debye lengths thick.  An ion is not drawn in a layer from which it is
-    absent; the axis of the concentrations is logarithmic if they differ by a factor above 300.
+    its layer holds ions and is at least 4 Debye lengths deep, up to the bath or its middle.  An ion is not drawn in a
+    layer from which it is absent; the axis of the concentrations is logarithmic if they differ by a factor above 300,
+    and ends 12 decades below the largest.
     """
     magnified = debye.debye_panels(solution)
     rows = [Row(_WHOLE, 0.0), Row(_WHOLE, CLOSE)]
@@ -62,26 +63,26 @@ def _draw_whole(solution: Solution, top: Axes, bottom: Axes) -> None:
     unit = CONCENTRATION.unit(solution.concentration)
     drawn = np.array(stack.ion_curves(solution, bottom, unit.factor))
     bottom.set_ylabel(f"concentration [{unit.name}]")
-    traces = _traces(solution, drawn)
-    if traces.size and traces.max() > _WIDE * traces.min():
+    largest = _largest(solution, drawn)
+    if largest.size and largest.max() > _WIDE * largest.min():
         bottom.set_yscale("log")
-        bottom.set_ylim(log_limits(_lowest(drawn, traces), float(traces.max())))
+        bottom.set_ylim(log_limits(_lowest(drawn, largest), float(largest.max())))
         bottom.yaxis.set_major_formatter(log_tick)
         bottom.minorticks_off()
     else:
         bottom.set_ylim(linear_limits(drawn, unit.floor, with_zero=True))
 
 
-def _traces(solution: Solution, drawn: Floats) -> Floats:
-    """The largest concentration of each ion in each layer, without the absent and the negligible."""
+def _largest(solution: Solution, drawn: Floats) -> Floats:
+    """The largest concentration of each ion in each layer that holds it."""
     largest = np.array([np.nan_to_num(drawn[:, entries]).max(axis=1) for entries in solution.layer_entries]).ravel()
-    kept: Floats = largest[largest > _TRACE * largest.max(initial=0.0)]
-    return kept
+    present: Floats = largest[largest > 0]
+    return present
 
 
-def _lowest(drawn: Floats, traces: Floats) -> float:
-    """The end of a logarithmic axis: the smallest concentration, at most a decade below the least maximum."""
-    return max(float(drawn[drawn > 0].min()), 0.1 * float(traces.min()))
+def _lowest(drawn: Floats, largest: Floats) -> float:
+    """The end of a logarithmic axis: the smallest concentration, but neither a trace nor far below each maximum."""
+    return max(float(drawn[drawn > 0].min()), 0.1 * float(largest.min()), _TRACE * float(largest.max()))
 
 
 def _draw_debye_layer(panel: debye.DebyePanel, top: Axes, bottom: Axes) -> None:

@@ -11,10 +11,11 @@ import numpy as np
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from electrodiff.plot.labels import MM_PER_POINT, Label, draw_labels, shortened, text_width
+from electrodiff.ends import Reservoir
+from electrodiff.plot.labels import MM_PER_POINT, Label, draw_labels, fit_in_a_row, shortened, text_width
 from electrodiff.plot.scale import NANOMETRE, Ladder, Unit, linear_limits
 from electrodiff.plot.sheet import HEAD, INCH, LEFT, LEGEND_LINE, RIGHT, WIDTH, hide_x_labels, size_mm
-from electrodiff.plot.style import FONT_SIZE, GUIDE, ion_label, ion_style, layer_shade, number
+from electrodiff.plot.style import FONT_SIZE, GUIDE, MINUS, fixed_charge_label, ion_label, ion_style, number, shade
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,6 +27,8 @@ Floats = NDArray[np.float64]
 
 # Space between the entries of the legend of ions, and its line samples with their padding [mm].
 _ENTRY_GAP, _SAMPLE = 4.0, 12.0
+# Label by which the lines of the interfaces are found.
+_INTERFACE = "_interface"
 
 
 def broken(solution: Solution, values: Floats) -> Floats:
@@ -46,19 +49,37 @@ def panels(solution: Solution, axes: Sequence[Axes]) -> None:
 def _shade(solution: Solution, ax: Axes) -> None:
     edges = [float(x) * NANOMETRE for x in solution.problem.mesh.x[solution.problem.mesh.boundaries]]
     for layer, (left, right) in zip(solution.case.layers, pairwise(edges), strict=True):
-        ax.axvspan(left, right, color=layer_shade(solution.case, layer), linewidth=0, zorder=-2)
+        shade(ax, left, right, solution.case, layer)
     for edge in edges[1:-1]:
-        ax.axvline(edge, zorder=-1, **{**GUIDE, "linewidth": 0.6})
+        ax.axvline(edge, zorder=-1, label=_INTERFACE, **{**GUIDE, "linewidth": 0.6})
 
 
 def name_layers(solution: Solution, ax: Axes) -> float:
-    """Write the names of the layers along the top of a panel; return the share of its height that they take."""
+    """Write the names of the layers along the top of a panel; return the share of its height that they take.
+
+    Fixed charges are written under the names if that takes no second row.
+    """
+    names = solution.case.layer_names
+    charges = [fixed_charge_label(layer) for layer in solution.case.layers]
+    labels = _layer_labels(solution, [f"{name}\n{text}".rstrip() for name, text in zip(names, charges, strict=True)])
+    return write_labels(ax, labels if fit_in_a_row(ax, labels) else _layer_labels(solution, names))
+
+
+def _layer_labels(solution: Solution, texts: Sequence[str]) -> list[Label]:
     edges = solution.problem.mesh.x[solution.problem.mesh.boundaries] * NANOMETRE
-    labels = [
-        Label(name, float(left + right) / 2, float(right - left))
-        for name, (left, right) in zip(solution.case.layer_names, pairwise(edges), strict=True)
+    return [
+        Label(text, float(left + right) / 2, float(right - left))
+        for text, (left, right) in zip(texts, pairwise(edges), strict=True)
     ]
-    return draw_labels(ax, labels) / size_mm(ax)[1]
+
+
+def write_labels(ax: Axes, labels: Sequence[Label]) -> float:
+    """Write labels along the top of a panel, its interfaces ending under them; return their share of its height."""
+    headroom = draw_labels(ax, labels) / size_mm(ax)[1]
+    for line in ax.lines:
+        if line.get_label() == _INTERFACE:
+            line.set_ydata([0.0, 1.0 - headroom])
+    return headroom
 
 
 def curve(
@@ -88,8 +109,10 @@ def ion_curves(solution: Solution, ax: Axes, scale: float) -> list[Floats]:
 
 
 def title(solution: Solution, figure: Figure) -> None:
-    """Write the title of the case and the membrane potential over a figure, and whether the solution is one."""
-    facts = f"Vₘ = {number(solution.membrane_potential * 1e3, 4)} mV"
+    """Write the title of the case and the potential across it over a figure, and whether the solution is one."""
+    facts = f"{number(solution.membrane_potential * 1e3, 4)} mV"
+    between_baths = all(isinstance(end, Reservoir) for end in (solution.case.left, solution.case.right))
+    facts = f"Vₘ = {facts}" if between_baths else f"V = {facts} (left {MINUS} right)"
     facts += "" if solution.converged else " (not converged)"
     space = WIDTH - LEFT - RIGHT - text_width(facts) - 4.0
     height = figure.get_size_inches()[1] * INCH

@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib import rc_context, rcdefaults, rcParams
 
+from electrodiff.fields import Profile
 from electrodiff.ions import KNOWN_IONS
+from electrodiff.units import ELEMENTARY_CHARGE
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from electrodiff.model import Case, Layer
@@ -37,6 +40,7 @@ STYLE: dict[Any, Any] = {
     "axes.grid": False,
     "axes.facecolor": "white",
     "figure.facecolor": "white",
+    "hatch.linewidth": 0.6,
     "figure.titlesize": FONT_SIZE,
     "savefig.facecolor": "white",
     "legend.fontsize": FONT_SIZE,
@@ -61,6 +65,10 @@ SOLUTION: dict[str, Any] = {"color": "#0072B2", "linewidth": 2.6}
 """A profile that belongs to no single ion."""
 GUIDE: dict[str, Any] = {"color": "0.35", "linewidth": 0.8}
 """Interfaces, leader lines, marks."""
+
+WALL_SHADE = "0.45"
+# Lines over a layer with fixed charge.
+_HATCH: dict[str, Any] = {"facecolor": "none", "edgecolor": "0.80", "hatch": "//", "linewidth": 0.0}
 
 MINUS = "\N{MINUS SIGN}"
 _SUPERSCRIPTS = str.maketrans("+-0123456789", "⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -118,6 +126,30 @@ def layer_shade(case: Case, layer: Layer) -> str:
     """Grey of a layer: the lower its permittivity, the darker."""
     fraction = math.log(_WATER / case.relative_permittivity(layer)) / math.log(_WATER / _LIPID)
     return f"{_LIGHTEST - (_LIGHTEST - _DARKEST) * min(max(fraction, 0.0), 1.0):.3f}"
+
+
+def shade(ax: Axes, left: float, right: float, case: Case, layer: Layer) -> None:
+    """Fill the part of an axes that shows a layer: its grey, hatched if it has fixed charge."""
+    ax.axvspan(left, right, color=layer_shade(case, layer), linewidth=0, zorder=-2)
+    if fixed_charge_label(layer):
+        ax.axvspan(left, right, zorder=-1.5, **_HATCH)
+
+
+def fixed_charge_label(layer: Layer) -> str:
+    """`−200 mM fixed`, `−4 e fixed`; nothing for a layer without fixed charge."""
+    if layer.total_fixed_charge is not None:
+        value, unit = layer.total_fixed_charge / ELEMENTARY_CHARGE, "e"
+    elif isinstance(layer.fixed_charge, Profile):
+        return "fixed charge" if any(layer.fixed_charge.value) else ""
+    else:
+        value, unit = layer.fixed_charge, "mM"
+    return f"{_short(value)} {unit} fixed" if value else ""
+
+
+def _short(value: float) -> str:
+    """A number as given: three digits at most, no zeros at the end."""
+    text = f"{value:.3g}"
+    return number(value) if "e" in text else text.replace("-", MINUS)
 
 
 def number(value: float, digits: int = 3) -> str:

@@ -1,5 +1,6 @@
 """Closed forms and reduced models: pure functions in SI units, independent of the solver."""
 
+from electrodiff.theory.activity import davies_coefficient, debye_hueckel_constant
 from electrodiff.theory.born import born_energy
 from electrodiff.theory.capacitor import (
     series_capacitance,
@@ -43,7 +44,9 @@ __all__ = [
     "bikerman_charge",
     "bikerman_packing",
     "born_energy",
+    "davies_coefficient",
     "debye_hueckel_charge_density",
+    "debye_hueckel_constant",
     "debye_length",
     "diffuse_layer_capacitance",
     "donnan_potential",

@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: demo test check check-full bench clean
+.PHONY: demo test check check-full bench bench-once clean
 
 demo: $(READY)
 	$(BIN)/electrodiff run cases/resting_potential.toml --out results/resting_potential
@@ -22,6 +22,10 @@ check: $(READY)
 
 # What is too long for CI; today that is the timing of the benchmarks.
 check-full: check test bench
+
+# The benchmarks once, for their answers and not for their times.
+bench-once: $(READY)
+	$(BIN)/python -m pytest benchmarks --benchmark-disable
 
 bench: $(READY)
 	$(BIN)/python -m pytest benchmarks --benchmark-columns=min,median,max,rounds --benchmark-sort=name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import subprocess
 import sys
 from itertools import combinations, pairwise
@@ -21,7 +22,8 @@ from electrodiff.plot.labels import shortened, spread, stagger, text_width
 from electrodiff.plot.scale import CONCENTRATION, POTENTIAL, linear_limits
 from electrodiff.plot.style import ion_label, ion_style, number
 
-RESTING = Path(__file__).parents[2] / "cases" / "resting_potential.toml"
+CASES = Path(__file__).parents[2] / "cases"
+RESTING = CASES / "resting_potential.toml"
 LAYERS = ("cytosol", "membrane", "outside")
 SALT = '{ Na = "150 mM", Cl = "150 mM" }'
 BARRIER = "{ Na = 0, Cl = 0 }"
@@ -78,7 +80,7 @@ def odd_cases():
         ),
         "seven": salt_case(
             layer("cytosol", "20 nm"),
-            layer("inner glycocalyx", "6 nm", 70),
+            layer("inner glycocalyx", "7 nm", 70),
             layer("inner headgroups", "0.5 nm", 20, heads),
             layer("core", "3 nm", 2, f"partition = {BARRIER}"),
             layer("outer headgroups", "0.5 nm", 20, heads),
@@ -128,6 +130,12 @@ def resting():
 def weak():
     """A capacitor at 1 mV: its Debye layers are linear."""
     return solve(capacitor_case("1 mV"))
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """Solutions of shipped cases by name, each solved once."""
+    return functools.cache(lambda name: ed.solve(ed.load_case(CASES / f"{name}.toml")))
 
 
 @pytest.fixture(scope="module", params=ODD)
@@ -315,6 +323,51 @@ def test_the_closed_form_takes_the_bulk_beside_the_interface_not_the_far_end_of_
         np.testing.assert_allclose(closed_form(panel)[1], exact, rtol=0.0, atol=0.03 * np.abs(exact).max())
 
 
+def test_the_debye_layer_beside_a_wall_is_magnified_with_gouy_chapman_over_it(shipped):
+    solution = shipped("debye_layer")
+    (panel,) = debye_panels(solution)
+    assert panel.neighbour is None
+    figure = charge(solution)
+    ax = figure.axes[1]
+    assert ax.get_title() == "electrolyte, next to the wall"
+    assert ax.get_xlabel() == "distance from the wall [nm]"
+    exact, analytic = (np.asarray(line.get_ydata()) for line in curves(ax))
+    np.testing.assert_allclose(analytic, exact, rtol=0.0, atol=1e-3 * np.abs(exact).max())
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Poisson-Nernst-Planck", GOUY_CHAPMAN]
+
+
+def test_a_wall_without_charge_or_potential_has_no_debye_layer(shipped):
+    case = shipped("debye_layer").case
+    assert debye_panels(solve(case.changed({"left.surface_charge": "0 C/m^2"}))) == []
+
+
+def test_the_diffuse_layer_next_to_a_stern_layer_is_magnified(shipped):
+    (panel,) = debye_panels(shipped("stern_electrode"))
+    assert (panel.layer.layer, panel.neighbour) == ("electrolyte", "left stern")
+    assert closed_form(panel)[0] == GOUY_CHAPMAN
+
+
+@pytest.mark.parametrize("name", ["steric_electrode", "kcsa_channel", "selectivity_filter"])
+def test_no_closed_form_for_ions_of_finite_size_nor_where_the_cross_section_varies(shipped, name):
+    solution = shipped(name)
+    assert debye_panels(solution)
+    figure = charge(solution)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Poisson-Nernst-Planck"]
+    assert all(len(curves(ax)) == 1 for ax in figure.axes[1:])
+
+
+@pytest.mark.parametrize(("inner_radius", "flat"), [("10 nm", False), ("1 um", True)])
+def test_a_sphere_counts_as_flat_if_it_is_wide_against_the_debye_length(inner_radius, flat):
+    case = capacitor_case("-70 mV").changed({"mesh.geometry": "spherical", "mesh.inner_radius": inner_radius})
+    panels = debye_panels(solve(case))
+    assert [panel.is_flat for panel in panels] == [flat, flat] if flat else not panels[0].is_flat
+    assert [closed_form(panel) is not None for panel in panels] == [panel.is_flat for panel in panels]
+
+
+def test_the_short_layers_of_a_channel_are_not_magnified(shipped):
+    assert {panel.layer.layer for panel in debye_panels(shipped("kcsa_channel"))} == {"inside", "outside"}
+
+
 # ---- how it reads --------------------------------------------------------------------------------------------------
 
 
@@ -325,6 +378,37 @@ def test_axes_have_labels_with_units_and_layers_are_named(resting, draw):
         assert ax.get_xlabel().endswith("[nm]")
         assert ax.get_ylabel().endswith("]")
     assert [text for text in texts(figure) if text in LAYERS] == list(LAYERS)
+
+
+def test_ratios_are_written_only_where_the_permittivities_alone_make_them(shipped):
+    assert not [text for text in texts(field(shipped("charged_membrane"))) if ":" in text]
+    ratios = [text for text in texts(field(shipped("kcsa_channel"))) if text.endswith(": 1")]
+    assert ratios == ["20.00 : 1", "7.50 : 1", "2.67 : 1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("donnan_layer", ["\N{MINUS SIGN}200 mM fixed"]),
+        ("kcsa_channel", [f"\N{MINUS SIGN}{charge} e fixed" for charge in ("4", "0.5", "1.5")]),
+        ("debye_layer", []),
+    ],
+)
+def test_layers_with_fixed_charge_are_hatched_and_their_charge_is_written(shipped, name, labels):
+    ax = field(shipped(name)).axes[0]
+    assert [text.get_text() for text in ax.texts if "fixed" in text.get_text()] == labels
+    assert len([patch for patch in ax.patches if patch.get_hatch()]) == len(labels)
+
+
+def test_a_barrier_makes_the_axis_of_concentrations_logarithmic_and_does_not_stretch_it(shipped):
+    ax = profiles(shipped("lipid_born_barrier")).axes[1]
+    assert ax.get_yscale() == "log"
+    low, high = ax.get_ylim()
+    assert 1e11 < high / low < 1e15
+
+
+def test_the_potential_across_a_stack_that_ends_at_a_wall_is_not_called_that_of_a_membrane(shipped):
+    assert profiles(shipped("steric_electrode")).texts[1].get_text() == "V = 500.0 mV (left \N{MINUS SIGN} right)"
 
 
 def test_title_and_membrane_potential_are_written(resting):

@@ -34,8 +34,8 @@ def field(solution: Solution) -> Figure:
     """Electric field [MV/m] against x [nm] over the whole domain, the layers shaded and named; three panels.
 
     The field with its sign; its magnitude on a logarithmic axis, on which the field of a Debye layer is a straight
-    line, with the ratio of the two sides where the permittivity alone makes it; and the displacement eps E [mC/m^2], which is continuous
-    but for the charge on an interface.
+    line, with the ratio of the two sides where the permittivities alone make it; and the displacement eps E [mC/m^2],
+    which is continuous but for the charge on an interface.
     """
     figure, axes = sheet([Row(_LINEAR, 0.0), Row(_LOGARITHMIC, CLOSE), Row(_DISPLACEMENT, CLOSE)])
     linear, logarithmic, displacement = (row[0] for row in axes)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodiff.ends import Wall
-from electrodiff.plot.labels import name_above, shortened
+from electrodiff.plot.labels import name_above, shortened, text_width
 from electrodiff.plot.scale import CHARGE_DENSITY, NANOMETRE
 from electrodiff.plot.sheet import RIGHT, hide_x_labels, size_mm
 from electrodiff.plot.style import GUIDE, WALL_SHADE, number, shade
@@ -145,8 +145,11 @@ def draw_frames(panel: DebyePanel, axes: Sequence[Axes]) -> None:
         ax.axvline(0.0, zorder=-1, **{**GUIDE, "linewidth": 0.6})
         ax.set_xlabel(f"distance from the {'wall' if panel.neighbour is None else 'interface'} [nm]")
     hide_x_labels(axes[:-1])
-    title = f"{panel.layer.layer}, next to {panel.neighbour or 'the wall'}"
-    axes[0].set_title(shortened(title, size_mm(axes[0])[0] + 2.0 * (RIGHT - 1.0)), parse_math=False)
+    space = size_mm(axes[0])[0] + 2.0 * (RIGHT - 1.0)
+    name, neighbour = panel.layer.layer, panel.neighbour or "the wall"
+    title = f"{name}, next to {neighbour}"
+    title = title if text_width(title) <= space else f"{name} at {neighbour}"
+    axes[0].set_title(shortened(title, space), parse_math=False)
 
 
 def mark_debye_length(panel: DebyePanel, axes: Sequence[Axes], facts: str = "") -> float:

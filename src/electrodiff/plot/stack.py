@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from electrodiff.ends import Reservoir
+from electrodiff.ends import Wall
 from electrodiff.plot.labels import MM_PER_POINT, Label, draw_labels, fit_in_a_row, shortened, text_width
 from electrodiff.plot.scale import NANOMETRE, Ladder, Unit, linear_limits
 from electrodiff.plot.sheet import HEAD, INCH, LEFT, LEGEND_LINE, RIGHT, WIDTH, hide_x_labels, size_mm
@@ -111,8 +111,8 @@ def ion_curves(solution: Solution, ax: Axes, scale: float) -> list[Floats]:
 def title(solution: Solution, figure: Figure) -> None:
     """Write the title of the case and the potential across it over a figure, and whether the solution is one."""
     facts = f"{number(solution.membrane_potential * 1e3, 4)} mV"
-    between_baths = all(isinstance(end, Reservoir) for end in (solution.case.left, solution.case.right))
-    facts = f"Vₘ = {facts}" if between_baths else f"V = {facts} (left {MINUS} right)"
+    at_wall = any(isinstance(end, Wall) for end in (solution.case.left, solution.case.right))
+    facts = f"V = {facts} (left {MINUS} right)" if at_wall else f"Vₘ = {facts}"
     facts += "" if solution.converged else " (not converged)"
     space = WIDTH - LEFT - RIGHT - text_width(facts) - 4.0
     height = figure.get_size_inches()[1] * INCH

@@ -13,7 +13,7 @@ import xarray
 
 from electrodiff import NewtonOptions, load_solution, parse_case
 from electrodiff.quantities import QUANTITIES
-from electrodiff.solvers import steady
+from electrodiff.solvers import ramp
 
 FARADAY = 96485.33212331  # C/mol, SI 2019
 
@@ -292,20 +292,22 @@ def test_an_expectation_that_is_missed_has_exit_code_4_and_the_files_are_there(
     assert result.exit_code == 4
     assert files(folder / "r") == {"solution.nc", "summary.json"}
     (line,) = result.stderr.splitlines()
-    for text in ("expectation missed", "membrane_potential", "-0.065", "-0.063"):
+    for text in ("expectation missed", "membrane_potential", "-65 mV", "-63 mV"):
         assert text in line
 
 
 def test_a_solve_that_fails_has_exit_code_3_and_says_what_where_and_what_to_try(
     run: Callable, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    newton = steady.solve_newton
+    newton = ramp.solve_newton
     one_step = replace(NewtonOptions(), max_iterations=1)
-    monkeypatch.setattr(steady, "solve_newton", lambda problem, guess, *_: newton(problem, guess, one_step))
+    monkeypatch.setattr(ramp, "solve_newton", lambda problem, guess, *_: newton(problem, guess, one_step))
     result = run()
     assert (result.exit_code, result.stdout) == (3, "")
     (line,) = result.stderr.splitlines()
-    assert line.startswith("error: did not converge after 1 Newton step")
+    # One step of the first attempt and one of the start of the ramp.
+    assert line.startswith("error: did not converge after 2 Newton steps")
+    assert "a ramp reached 0 %" in line
     assert "the potential" in line or "the concentration of" in line
     assert " nm (layer '" in line
     assert "try " in line
@@ -350,7 +352,7 @@ def test_an_interrupt_has_exit_code_130_and_leaves_nothing(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(steady, "solve_newton", interrupted)
+    monkeypatch.setattr(ramp, "solve_newton", interrupted)
     result = run(*option)
     assert (result.exit_code, result.stdout) == (130, "")
     assert result.stderr.splitlines() == ["interrupted"]

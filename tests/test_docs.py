@@ -32,6 +32,13 @@ def test_readme_example_runs_and_gives_the_resting_potential(capsys):
     assert output.count("uA/cm^2") == 4
 
 
+def test_example_of_the_limits_page_runs_and_agrees_with_ghk(capsys):
+    (example,) = blocks("docs/limits.md", "python")
+    exec(compile(example, "docs/limits.md", "exec"), {})
+    potentials = [float(number) for number in re.findall(r"(-\d+\.\d+) mV", capsys.readouterr().out)]
+    assert potentials[0] == pytest.approx(potentials[1], abs=0.02)
+
+
 def test_package_docstring_example_is_true():
     solution = ed.solve(ed.load_case(ROOT / "cases" / "resting_potential.toml"))
     assert "-71.5" in (ed.__doc__ or "")

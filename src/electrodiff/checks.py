@@ -136,9 +136,7 @@ def _check_partition_tables(case: Case, tables: Mapping[str, Mapping[str, object
             seen[ion] = key
     missing = [ion for ion in case.ions if ion not in seen]
     if tables and missing:
-        remedy = (
-            f"it names some ions and leaves out {', '.join(missing)}; name every ion (a partition of 0 keeps one out)"
-        )
+        remedy = f"it names some ions and leaves out {', '.join(missing)}; name every ion (0 keeps one out)"
         raise problem(f"{path}.{next(iter(tables))}", sorted(seen), remedy)
 
 

@@ -54,7 +54,7 @@ QUANTITIES: dict[str, Quantity] = {
             "capacitance",
             CAPACITANCE,
             "integral capacitance: charge of the left wall, or else surface_charge.left, over membrane_potential "
-            "(null at zero potential)",
+            "(null at zero potential, and with fixed or surface charge)",
         ),
         Quantity("layer_drop", POTENTIAL, "phi(left face) - phi(right face) of the layer", per="layer"),
         Quantity(

@@ -16,7 +16,7 @@ import numpy as np
 from electrodiff import materials
 from electrodiff.checks import SIDES
 from electrodiff.ends import Reservoir, Wall
-from electrodiff.fvm.kernels.arrays import GATING
+from electrodiff.fvm.kernels.arrays import AMOUNT, GATING
 from electrodiff.grid.geometry import has_area
 from electrodiff.profiles import Floats, Profiles
 from electrodiff.quantities import QUANTITIES
@@ -32,6 +32,8 @@ BULK_DEBYE_LENGTHS = 10
 NEUTRAL_END = 1e-3
 # A cell across which the potential falls by more than this [RT/F] has an error of more than about 1e-3 in its charge.
 COARSE_CELL = 0.1
+# Above this concentration [mol/m^3] ions of 0.5 nm would fill all space, and points are no model of them.
+CROWDED = 13000.0
 # A field below this part of RT/F per nm is round-off: 1e-16 of the charge of a molar bath over 20 nm makes 1e-14 of it.
 NO_FIELD = 1e-12
 
@@ -70,6 +72,8 @@ class Solution(Profiles):
     """(iterations,) largest residual before each Newton step, as a change of the unknown that it asks for."""
     updates: Floats
     """(iterations,) largest relative change of each Newton step."""
+    notes: tuple[str, ...] = ()
+    """What the solver has to say about the solution, such as that a resting potential is unstable."""
 
     @property
     def iterations(self) -> int:
@@ -239,11 +243,15 @@ class Solution(Profiles):
 
     @property
     def capacitance(self) -> float | None:
-        """Integral capacitance [F/m^2]: charge of the left side over the membrane potential; None at 0 V.
+        """Integral capacitance [F/m^2]: charge of the left side over the membrane potential.
 
-        The charge is that of the left wall if there is one, and else that of the left Debye layer.
+        The charge is that of the left wall if there is one, and else that of the left Debye layer.  None at 0 V, and where
+        the stack has fixed or surface charge, whose counter-ions have nothing to do with the voltage.
         """
         voltage, wall = self.membrane_potential, self.electrode_charge["left"]
+        chain = self.problem.chain
+        if chain.fixed_charge.any() or chain.surface_charge[1:-1].any():
+            return None
         charge = self.surface_charge["left"] if wall is None else wall
         return charge / voltage if voltage != 0 else None
 
@@ -298,8 +306,9 @@ class Solution(Profiles):
 
     @property
     def warnings(self) -> list[str]:
-        """What makes the solution doubtful: thin baths, charged ends, walls whose first cell is too wide."""
-        return [*self._thin_baths(), *self._charged_ends(), *self._coarse_walls()]
+        """What makes the solution doubtful, and what of the case was not used; one sentence each."""
+        texts = [*self._thin_baths(), *self._charged_ends(), *self._coarse_walls(), *self._crowded(), *self._unused()]
+        return [*self.notes, *texts]
 
     def _thin_baths(self) -> list[str]:
         texts = []
@@ -340,6 +349,28 @@ class Solution(Profiles):
                     f"the potential falls by {drop:.2g} RT/F in the first cell at the {side} wall, which cannot be resolved "
                     "so; give the ions a diameter, the wall a Stern layer, or the mesh more nodes"
                 )
+        return texts
+
+    def _crowded(self) -> list[str]:
+        largest = float(self.concentration.max(initial=0.0))
+        if self.case.steric is not None or largest <= CROWDED:
+            return []
+        return [
+            f"ions reach {largest / 1000:.3g} M as points, more than fits into water; give them diameters with [steric]"
+        ]
+
+    def _unused(self) -> list[str]:
+        """Keys that have no effect: diameters without a steric model, amounts of ions that can leave."""
+        texts = []
+        if self.case.steric is None and any(ion.diameter for ion in self.case.ions.values()):
+            texts.append('the diameters of the ions are not used; add [steric] model = "bikerman"')
+        border, bounds = self.problem.border, self.problem.mesh.boundaries
+        for index, layer in enumerate(self.case.layers):
+            for ion, concentration in layer.initial.items():
+                inside = (border.first <= bounds[index]) & (border.last >= bounds[index + 1])
+                row = self.case.ion_names.index(ion)
+                if concentration > 0 and not (inside & (border.kind == AMOUNT) & (border.row == row)).any():
+                    texts.append(f"initial {ion} of layer '{layer.name}' is not used: the ion can leave to a reservoir")
         return texts
 
     @cached_property

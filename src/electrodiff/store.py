@@ -39,6 +39,7 @@ def save_solution(solution: Solution, path: str | Path) -> Path:
         "mesh": f"{solution.nodes} nodes, {len(solution.case.layers)} layers, {solution.case.mesh.geometry}",
         "solver": solution.message,
         "converged": int(solution.converged),
+        "notes": "\n".join(solution.notes),
     }
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -96,4 +97,5 @@ def _from_dataset(dataset: xarray.Dataset) -> Solution:
         message=str(dataset.attrs["solver"]),
         residuals=dataset["residuals"].to_numpy(),
         updates=dataset["updates"].to_numpy(),
+        notes=tuple(str(dataset.attrs.get("notes", "")).splitlines()),
     )

@@ -74,6 +74,7 @@ def _headline(solution: Solution) -> Table:
         "current density, outward": shown("current_density", solution.current_density),
         "capacitance, charge / potential": shown("capacitance", solution.capacitance),
         **{f"field ratio at {name}": shown("field_ratio", ratio) for name, ratio in solution.field_ratio.items()},
+        **{f"open fraction of {name}": shown("open_fraction", part) for name, part in solution.open_fraction.items()},
         "largest charge of the bulk / its ions": shown("bulk_charge_imbalance", solution.bulk_charge_imbalance),
     }
     for label, text in rows.items():

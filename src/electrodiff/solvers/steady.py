@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
+from electrodiff.checks import SIDES
 from electrodiff.errors import ConvergenceError
 from electrodiff.fvm.problem import Problem, build_problem
 from electrodiff.grid.line import layered_line
 from electrodiff.grid.mesh import Mesh
 from electrodiff.model import Case
 from electrodiff.solution import Solution
-from electrodiff.solvers.newton import NewtonOptions, NewtonResult, Status
+from electrodiff.solvers.newton import NewtonOptions, NewtonResult, Status, solve_newton
 from electrodiff.solvers.ramp import solve_with_ramp
+
+# Displacement at which the stability of a rest is tried [V]: far above the solver's accuracy, far below any gate's slope.
+BESIDE = 1e-5
 
 
 def solve(
@@ -36,9 +43,31 @@ def solve(
         residuals=result.residuals,
         updates=result.updates,
     )
+    if solution.converged:
+        solution = replace(solution, notes=tuple(_stability(solution)))
     if throw and not solution.converged:
         raise ConvergenceError(solution.message)
     return solution
+
+
+def _stability(solution: Solution) -> Iterator[str]:
+    """Whether a floating potential of a gated membrane is a stable rest: dI/dV > 0, by a clamp beside it."""
+    case = solution.case
+    floating = [side for side in SIDES if getattr(case, side).kind == "reservoir" and getattr(case, side).is_floating]
+    if not floating or not any(layer.gating for layer in case.layers):
+        return
+    phi = float(solution.potential[0 if floating[0] == "left" else -1])
+    moved = {f"{floating[0]}.potential": phi + BESIDE, f"{floating[0]}.current": None}
+    problem = build_problem(case.changed(moved), solution.problem.mesh)
+    # From the same state, so that the clamp stays on its branch.
+    beside = solve_newton(problem, solution.state)
+    clamped = replace(solution, problem=problem, state=beside.state, gate=beside.gate)
+    change = clamped.current_density - solution.current_density
+    if beside.status is Status.CONVERGED and (change < 0) == (floating[0] == "left"):
+        yield (
+            "this resting potential is unstable: a current of the same sign as a small displacement drives the membrane "
+            "away from it; clamp other potentials to find the stable ones"
+        )
 
 
 def describe(problem: Problem, result: NewtonResult, reached: float) -> str:

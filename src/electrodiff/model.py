@@ -222,11 +222,11 @@ class Case(Record):
         given = {ion: reservoir.concentrations.get(ion, 0.0) for ion in self.ions}
         adjusted = reservoir.neutralise
         if adjusted is not None:
-            charge = sum(self.valence(ion) * c for ion, c in given.items())
-            left_over = given[adjusted] - charge / self.valence(adjusted)
-            # What the round-off of the others asks for, in either direction, is nothing.
-            largest = max(abs(self.valence(ion)) * c for ion, c in given.items())
-            given[adjusted] = 0.0 if -1e-15 * len(given) * largest <= left_over < 0 else left_over
+            charges = [self.valence(ion) * c for ion, c in given.items() if ion != adjusted]
+            needed = -sum(charges) / self.valence(adjusted)
+            # What the round-off of the others asks for is nothing.
+            largest = max(map(abs, charges), default=0.0)
+            given[adjusted] = 0.0 if abs(needed) <= 1e-15 * len(given) * largest else needed
         return given
 
     def scalar_names(self) -> list[str]:

@@ -21,9 +21,9 @@ from electrodiff.units import GAS_CONSTANT
 
 Floats = NDArray[np.float64]
 
-# Points of the quadrature of a profile over a whole layer: between the points of a piecewise-linear profile, 16 Gauss
-# points integrate an exponential of 30 kT to round-off.
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
+# Points of the quadrature of a profile over a whole layer: between the points of a piecewise-linear profile, 32 Gauss
+# points integrate an exponential of 30 kT to round-off (16 would leave 1e-6 of it).
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
 
 
 def diffusivity(case: Case, layer: Layer, ion: str, x: Floats) -> Floats:

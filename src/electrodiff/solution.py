@@ -15,8 +15,9 @@ import numpy as np
 
 from electrodiff import materials
 from electrodiff.checks import SIDES
+from electrodiff.doubts import BULK_DEBYE_LENGTHS, doubts
 from electrodiff.ends import Reservoir, Wall
-from electrodiff.fvm.kernels.arrays import AMOUNT, GATING
+from electrodiff.fvm.kernels.arrays import GATING
 from electrodiff.grid.geometry import has_area
 from electrodiff.profiles import Floats, Profiles
 from electrodiff.quantities import QUANTITIES
@@ -26,14 +27,6 @@ from electrodiff.units import FARADAY, VACUUM_PERMITTIVITY
 if TYPE_CHECKING:
     import xarray
 
-# A bath is bulk, and its charge counts as zero, further than this many Debye lengths from everything: e^-10 = 5e-5.
-BULK_DEBYE_LENGTHS = 10
-# Largest charge of the end of a bath, relative to its ions, that is not worth a warning.
-NEUTRAL_END = 1e-3
-# A cell across which the potential falls by more than this [RT/F] has an error of more than about 1e-3 in its charge.
-COARSE_CELL = 0.1
-# Above this concentration [mol/m^3] ions of 0.5 nm would fill all space, and points are no model of them.
-CROWDED = 13000.0
 # A field below this part of RT/F per nm is round-off: 1e-16 of the charge of a molar bath over 20 nm makes 1e-14 of it.
 NO_FIELD = 1e-12
 
@@ -306,72 +299,8 @@ class Solution(Profiles):
 
     @property
     def warnings(self) -> list[str]:
-        """What makes the solution doubtful, and what of the case was not used; one sentence each."""
-        texts = [*self._thin_baths(), *self._charged_ends(), *self._coarse_walls(), *self._crowded(), *self._unused()]
-        return [*self.notes, *texts]
-
-    def _thin_baths(self) -> list[str]:
-        texts = []
-        baths = {0: self.case.left, len(self.case.layers) - 1: self.case.right}
-        for index, end in baths.items():
-            if not isinstance(end, Reservoir):
-                continue
-            layer, length = self.case.layers[index], self.debye_lengths[index]
-            if math.isfinite(length) and layer.thickness < BULK_DEBYE_LENGTHS * length:
-                texts.append(
-                    f"layer '{layer.name}' is {layer.thickness / length:.1f} Debye lengths thick; a bath needs "
-                    f"{BULK_DEBYE_LENGTHS} ({BULK_DEBYE_LENGTHS * length * 1e9:.3g} nm) to reach its bulk"
-                )
-        return texts
-
-    def _charged_ends(self) -> list[str]:
-        texts = []
-        ions = FARADAY * (np.abs(self.case.valences) @ self.concentration)
-        for side, entry in zip(SIDES, (0, -1), strict=True):
-            if not isinstance(getattr(self.case, side), Reservoir):
-                continue
-            charge = float(self.charge_density[entry])
-            if abs(charge) > NEUTRAL_END * ions[entry]:
-                texts.append(
-                    f"the {side} end is not neutral: its charge is {charge / FARADAY:+.3g} mM beside ions of "
-                    f"{ions[entry] / FARADAY:.3g} mM; put a layer of plain bath there"
-                )
-        return texts
-
-    def _coarse_walls(self) -> list[str]:
-        texts = []
-        for side, nodes in (("left", (0, 1)), ("right", (-1, -2))):
-            layer = 0 if side == "left" else -1
-            drop = abs(float(self.state[nodes[0], -1] - self.state[nodes[1], -1]))
-            screened = math.isfinite(self.debye_lengths[layer])
-            if isinstance(getattr(self.case, side), Wall) and screened and drop > COARSE_CELL:
-                texts.append(
-                    f"the potential falls by {drop:.2g} RT/F in the first cell at the {side} wall, which cannot be resolved "
-                    "so; give the ions a diameter, the wall a Stern layer, or the mesh more nodes"
-                )
-        return texts
-
-    def _crowded(self) -> list[str]:
-        largest = float(self.concentration.max(initial=0.0))
-        if self.case.steric is not None or largest <= CROWDED:
-            return []
-        return [
-            f"ions reach {largest / 1000:.3g} M as points, more than fits into water; give them diameters with [steric]"
-        ]
-
-    def _unused(self) -> list[str]:
-        """Keys that have no effect: diameters without a steric model, amounts of ions that can leave."""
-        texts = []
-        if self.case.steric is None and any(ion.diameter for ion in self.case.ions.values()):
-            texts.append('the diameters of the ions are not used; add [steric] model = "bikerman"')
-        border, bounds = self.problem.border, self.problem.mesh.boundaries
-        for index, layer in enumerate(self.case.layers):
-            for ion, concentration in layer.initial.items():
-                inside = (border.first <= bounds[index]) & (border.last >= bounds[index + 1])
-                row = self.case.ion_names.index(ion)
-                if concentration > 0 and not (inside & (border.kind == AMOUNT) & (border.row == row)).any():
-                    texts.append(f"initial {ion} of layer '{layer.name}' is not used: the ion can leave to a reservoir")
-        return texts
+        """What makes the solution doubtful, and what of the case was not used; one sentence each (see `doubts`)."""
+        return [*self.notes, *doubts(self)]
 
     @cached_property
     def dataset(self) -> xarray.Dataset:

@@ -16,7 +16,7 @@ from electrodiff.layers import Layer
 from electrodiff.model import Case
 from electrodiff.units import AVOGADRO, FARADAY, VACUUM_PERMITTIVITY, Scales
 
-# Four Gauss points integrate exp(W) of a barrier that changes by 3 kT in a cell to 1e-6 of it.
+# Four Gauss points integrate exp(W) of a barrier that changes by 3 kT in a cell to 1e-5 of it.
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import electrodiff as ed
 from electrodiff.grid.line import graded_nodes, layer_cells, layered_line
-from electrodiff.grid.scales import boundary_scale, layer_debye_length
+from electrodiff.grid.scales import boundary_scales, layer_debye_length
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +58,9 @@ def test_spacing_is_finest_where_the_potential_varies_fastest(case_of):
     charged = case_of("clamped_membrane", {"interfaces": [{"between": ["cytosol", "membrane"], "surface_charge": 0.3}]})
     cytosol = charged.layers[0]
     # Gouy-Chapman length 2 eps RT/(F sigma) = 0.126 nm at 0.3 C/m^2 and 310 K, beside a Debye length of 0.6 nm
-    assert boundary_scale(charged, cytosol, 0.3) == pytest.approx(0.1261e-9, rel=1e-3)
-    assert boundary_scale(charged, cytosol, 0.0) == layer_debye_length(charged, cytosol)
+    plain_end, charged_end = boundary_scales(charged, cytosol, [0.0, 0.3])
+    assert charged_end == pytest.approx(0.1261e-9, rel=1e-3)
+    assert plain_end == layer_debye_length(charged, cytosol)
     plain, fine = (layered_line(case.replace("mesh.nodes", 301)) for case in (case_of("clamped_membrane"), charged))
     gap = [np.diff(mesh.x)[mesh.boundaries[1] - 1] for mesh in (plain, fine)]
     assert gap[1] < gap[0] / 2

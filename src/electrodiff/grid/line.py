@@ -19,7 +19,7 @@ import numpy as np
 
 from electrodiff.checks import FEWEST_CELLS
 from electrodiff.grid.mesh import Floats, Mesh, line_mesh
-from electrodiff.grid.scales import boundary_charges, boundary_scale
+from electrodiff.grid.scales import boundary_charges, boundary_scales
 from electrodiff.model import Case
 
 # Growth of the spacing with distance, in spacings per length l.  The solution decays as exp(-d/l); of 0.25 to 1.5, the
@@ -94,10 +94,7 @@ def boundary_lengths(case: Case) -> list[tuple[float, float]]:
     graded.
     """
     charges = boundary_charges(case)
-    scales = [
-        [boundary_scale(case, layer, charges[index]), boundary_scale(case, layer, charges[index + 1])]
-        for index, layer in enumerate(case.layers)
-    ]
+    scales = [boundary_scales(case, layer, charges[index : index + 2]) for index, layer in enumerate(case.layers)]
     for position, end in ((0, case.left), (-1, case.right)):
         layer = case.layers[position]
         is_bath = not layer.partition_tables and layer.fixed_charge == 0 and layer.total_fixed_charge is None

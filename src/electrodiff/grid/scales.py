@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -23,10 +24,8 @@ def layer_ionic_strength(case: Case, layer: Layer) -> float:
 
     c_i is the largest concentration of the ion anywhere: in the reservoirs, or at the start in a layer.
     """
-    mobile = sum(
-        case.valence(ion) ** 2 * largest_partition(case, layer, ion) * largest_concentration(case, ion)
-        for ion in case.ions
-    )
+    largest = largest_concentrations(case)
+    mobile = sum(case.valence(ion) ** 2 * largest_partition(case, layer, ion) * largest[ion] for ion in case.ions)
     return (mobile + largest_fixed_charge(case, layer)) / 2
 
 
@@ -40,10 +39,10 @@ def largest_fixed_charge(case: Case, layer: Layer) -> float:
     return max(map(abs, fixed.value if isinstance(fixed, Profile) else (fixed,)))
 
 
-def largest_concentration(case: Case, ion: str) -> float:
-    """Largest concentration of an ion in the reservoirs and at the start [mol/m^3]."""
-    initial = [layer.initial.get(ion, 0.0) for layer in case.layers]
-    return max(case.concentrations("left")[ion], case.concentrations("right")[ion], *initial)
+def largest_concentrations(case: Case) -> dict[str, float]:
+    """Largest concentration of every ion in the reservoirs and at the start [mol/m^3]."""
+    places = [case.concentrations("left"), case.concentrations("right"), *(layer.initial for layer in case.layers)]
+    return {ion: max(place.get(ion, 0.0) for place in places) for ion in case.ions}
 
 
 def layer_debye_length(case: Case, layer: Layer) -> float:
@@ -92,13 +91,14 @@ def _wall_charge(case: Case, end: Reservoir | Wall | Closed, position: int, volt
     return float(grahame_charge_symmetric(highest, strength, permittivity, case.temperature))
 
 
-def boundary_scale(case: Case, layer: Layer, surface_charge: float) -> float:
-    """Length over which the potential varies in a layer next to a boundary with a surface charge [m].
+def boundary_scales(case: Case, layer: Layer, surface_charges: Sequence[float]) -> list[float]:
+    """Length over which the potential varies in a layer next to boundaries with these surface charges [m].
 
     The smallest of the layer's thickness, its Debye length and the Gouy-Chapman length of the charge.
     """
     scale = min(layer.thickness, layer_debye_length(case, layer))
-    if surface_charge != 0:
-        length = gouy_chapman_length(surface_charge, case.relative_permittivity(layer), case.temperature)
-        scale = min(scale, float(length))
-    return scale
+    permittivity = case.relative_permittivity(layer)
+    return [
+        min(scale, float(gouy_chapman_length(charge, permittivity, case.temperature))) if charge else scale
+        for charge in surface_charges
+    ]

@@ -138,8 +138,8 @@ def edit(package: Path) -> None:
     """Double B(u) at large u, in the file that is called."""
     path = package / "fvm/kernels/bernoulli.py"
     source = path.read_text()
-    assert source.count("plus = v / e\n") == 1
-    path.write_text(source.replace("plus = v / e\n", "plus = 2.0 * v / e\n"))
+    assert source.count("plus = v / math.expm1(v)\n") == 1
+    path.write_text(source.replace("plus = v / math.expm1(v)\n", "plus = 2.0 * v / math.expm1(v)\n"))
 
 
 B = 2 / (2.718281828459045**2 - 1)  # B(2) = u / (e^u - 1)

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.optimize import brentq
+from newton_system import by_update, differences, natural, newton_system, residual_by_hand, solved, void_by_bisection
 
 from electrodiff.fvm.kernels.arrays import AMOUNT, CURRENT, GATING, Border, Chain
 from electrodiff.fvm.kernels.border import border_columns, border_equations, place_borders, solve_border
@@ -25,6 +25,7 @@ SIZES = {
     "equal sizes": (0.05, 0.05, 0.05, 0.05),
     "unequal sizes": (0.3, 0.02, 0.05, 0.11),
     "a point ion among sized ones": (0.2, 0.0, 0.05, 0.05),
+    "points": (0.0, 0.0, 0.0, 0.0),
 }
 
 
@@ -50,7 +51,7 @@ def chain_of(sizes: tuple[float, ...]) -> Chain:
         free=free,
         target=generator.uniform(0.5, 2.0, size=free.shape) * (1 - free),
         packing=packing,
-        exponent=packing / packing[packing > 0].min(),
+        exponent=packing / packing[packing > 0].min() if packing.any() else packing,
     )
 
 
@@ -60,6 +61,11 @@ def state_of(spread: float) -> np.ndarray:
     state = np.exp(generator.normal(size=(NODES, len(VALENCE) + 1)))
     state[:, -1] = generator.normal(scale=spread, size=NODES)
     return state
+
+
+@pytest.fixture(params=[name for name in SIZES if name != "points"], scope="module")
+def sized_chain(request) -> Chain:
+    return chain_of(SIZES[request.param])
 
 
 @pytest.fixture(params=SIZES, scope="module")
@@ -72,70 +78,10 @@ def state(request) -> np.ndarray:
     return state_of(request.param)
 
 
-def void_by_bisection(chain: Chain, activity: np.ndarray, face: int) -> float:
-    """ln s, s the root of s + sum v beta a s^k = 1, found by bracketing in ln s."""
-
-    def missing(log_s: float) -> float:
-        filled = chain.packing * chain.partition[face] * activity * np.exp(chain.exponent * log_s)
-        return math.expm1(log_s) + float(filled.sum())
-
-    return float(brentq(missing, -800.0, 0.0, xtol=1e-300, rtol=1e-15))
-
-
-def residual_by_hand(chain: Chain, state: np.ndarray) -> np.ndarray:
-    """The equations of `chain` and `steric` as their texts state them, with numpy and brentq alone: (N, m)."""
-    z = np.array(chain.valence)
-    residual = np.zeros_like(state)
-    residual[:, POTENTIAL] -= chain.surface_charge
-    for k in range(NODES - 1):
-        a, phi = state[k : k + 2, :POTENTIAL], state[k : k + 2, POTENTIAL]
-        log_gamma = [-chain.exponent * void_by_bisection(chain, a[side], k) for side in (0, 1)]
-        c = a / np.exp(log_gamma)
-        u = z * (phi[1] - phi[0]) + log_gamma[1] - log_gamma[0]
-        flux = chain.conductance[k] * (u / np.expm1(u) * c[0] - u / -np.expm1(-u) * c[1])
-        displacement = -chain.permittivity[k] * (phi[1] - phi[0])
-        for side, sign, volume in ((0, 1, chain.volume_left[k]), (1, -1, chain.volume_right[k])):
-            residual[k + side, :POTENTIAL] += sign * flux
-            charge = volume * (z @ (chain.partition[k] * c[side]) + chain.fixed_charge[k])
-            residual[k + side, POTENTIAL] += sign * displacement - charge
-    return np.where(chain.free == 1, residual, state - chain.target)
-
-
-def differences(function, point: np.ndarray, step: float = 1e-5) -> np.ndarray:
-    """Central differences of a function of an array: (values, unknowns)."""
-    columns = []
-    for place in np.ndindex(point.shape):
-        width = step * max(1.0, abs(point[place]))
-        ends = []
-        for sign in (1, -1):
-            moved = point.copy()
-            moved[place] += sign * width
-            ends.append(np.ravel(function(moved)))
-        columns.append((ends[0] - ends[1]) / (2 * width))
-    return np.column_stack(columns)
-
-
 @pytest.fixture(scope="module")
 def expected(chain, state) -> tuple[np.ndarray, np.ndarray]:
     """Residual (N m,) and Jacobian (N m, N m): the equations written out, and their central differences."""
     return residual_by_hand(chain, state).ravel(), differences(lambda at: residual_by_hand(chain, at), state)
-
-
-def solved(chain: Chain, state: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """`eliminate_sized_ions` for minus the residual and minus `columns` (N, m, p): (N, m, 1 + p)."""
-    m = state.shape[1]
-    right = np.concatenate([np.empty((NODES, m, 1)), -columns], axis=2)
-    failed, _ = eliminate_sized_ions(chain, state, np.empty((NODES, m, m)), right)
-    assert failed == -1
-    return right
-
-
-def newton_system(chain: Chain, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Residual and Jacobian that the elimination has solved with: J from its inverse, R = -J y."""
-    unit = np.eye(state.size).reshape(*state.shape, state.size)
-    right = solved(chain, state, -unit).reshape(state.size, -1)
-    jacobian = np.linalg.inv(right[:, 1:])
-    return -jacobian @ right[:, 0], jacobian
 
 
 # ---- void fraction and fluxes -------------------------------------------------------------------------------------
@@ -143,18 +89,18 @@ def newton_system(chain: Chain, state: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 def log_void(chain: Chain, state: np.ndarray, node: int) -> float:
     """ln s at a node on its right: the factor 1/gamma = s of an ion of the smallest size."""
-    face = np.empty((FACE_LINES, POTENTIAL))
+    face = np.empty((FACE_LINES, POTENTIAL + 1))
     flux_of_ions(chain, state, node, face)
     return math.log(face[FACTOR_LEFT, int(np.flatnonzero(chain.exponent == 1)[0])])
 
 
 @pytest.mark.parametrize("crowding", [1e-12, 1e-3, 1.0, 1e6, 1e100])
-def test_void_fraction_is_the_root_that_brentq_finds(chain, crowding):
+def test_void_fraction_is_the_root_that_brentq_finds(sized_chain, crowding):
     # In ln s, from the dilute to a packing that leaves e^-200 free; 2e-16 is the rounding of a factor near 1.
     state = crowding * state_of(0.3)
     for node in (0, 3):
-        root = void_by_bisection(chain, state[node, :POTENTIAL], node)
-        assert log_void(chain, state, node) == pytest.approx(root, rel=1e-12, abs=2e-16)
+        root = void_by_bisection(sized_chain, state[node, :POTENTIAL], node)
+        assert log_void(sized_chain, state, node) == pytest.approx(root, rel=1e-12, abs=2e-16)
 
 
 def test_void_fraction_of_equal_sizes_is_the_closed_form():
@@ -163,13 +109,13 @@ def test_void_fraction_of_equal_sizes_is_the_closed_form():
     assert log_void(chain, state, 2) == pytest.approx(-math.log1p(filled), rel=1e-14)
 
 
-def test_ions_never_fill_more_than_all_space(chain):
+def test_ions_never_fill_more_than_all_space(sized_chain):
     # 1e-12: c = beta a s^k, and k ln s of up to 500 is rounded before the exponential is taken.
     for crowding in (1.0, 1e10, 1e200):
         state = crowding * state_of(0.3)
-        face = np.empty((FACE_LINES, POTENTIAL))
-        flux_of_ions(chain, state, 2, face)
-        filled = chain.packing @ (chain.partition[2] * state[2, :POTENTIAL] * face[FACTOR_LEFT])
+        face = np.empty((FACE_LINES, POTENTIAL + 1))
+        flux_of_ions(sized_chain, state, 2, face)
+        filled = sized_chain.packing @ (sized_chain.partition[2] * state[2, :POTENTIAL] * face[FACTOR_LEFT, :POTENTIAL])
         assert 0 < filled <= 1 + 1e-12
 
 
@@ -178,41 +124,43 @@ def test_flux_vanishes_at_the_equilibrium_of_sized_ions(chain):
     state = state_of(3.0)
     state[:, :POTENTIAL] = np.exp(-np.outer(state[:, POTENTIAL], VALENCE))
     for k in range(NODES - 1):
-        face = np.empty((FACE_LINES, POTENTIAL))
+        face = np.empty((FACE_LINES, POTENTIAL + 1))
         flux_of_ions(chain, state, k, face)
         step = abs(state[k + 1, POTENTIAL] - state[k, POTENTIAL])
         part = chain.conductance[k] * state[k : k + 2, :POTENTIAL].max(axis=0) * (1 + step)
-        assert (np.abs(face[FLUX]) <= 100 * np.finfo(float).eps * part).all()
+        assert (np.abs(face[FLUX, :POTENTIAL]) <= 100 * np.finfo(float).eps * part).all()
 
 
 # ---- residual and Jacobian ----------------------------------------------------------------------------------------
 
 
-def test_residual_is_that_of_the_equations_written_out(chain, state, expected):
+@pytest.mark.parametrize("careful", [False, True])
+def test_residual_is_that_of_the_equations_written_out(chain, state, expected, careful):
     # 1e-9: recovered through an inverse whose condition number is below 1e6.
-    residual, _ = newton_system(chain, state)
+    residual, _ = newton_system(chain, state, careful)
     np.testing.assert_allclose(residual, expected[0], rtol=1e-9, atol=1e-9 * np.abs(expected[0]).max())
 
 
-def test_jacobian_with_its_rank_one_parts_is_the_derivative_of_the_residual(chain, state, expected):
+@pytest.mark.parametrize("careful", [False, True])
+def test_jacobian_with_its_rank_one_parts_is_the_derivative_of_the_residual(chain, state, expected, careful):
     # Central differences with a step of 1e-5 of the unknown are good to about 1e-9 of the largest entry of a row.
-    _, jacobian = newton_system(chain, state)
+    _, jacobian = newton_system(chain, state, careful)
     scale = np.abs(expected[1]).max(axis=1, keepdims=True)
     assert (np.abs(jacobian - expected[1]) <= 1e-8 * scale).all()
 
 
-def test_sizes_matter_to_the_jacobian(chain):
+def test_sizes_matter_to_the_jacobian(sized_chain):
     """The test above would see it if they were left out, by six orders of its tolerance."""
     state = state_of(0.3)
-    points = chain._replace(packing=np.zeros(POTENTIAL), exponent=np.zeros(POTENTIAL))
-    (_, sized), (_, bare) = newton_system(chain, state), newton_system(points, state)
+    points = sized_chain._replace(packing=np.zeros(POTENTIAL), exponent=np.zeros(POTENTIAL))
+    (_, sized), (_, bare) = newton_system(sized_chain, state), newton_system(points, state)
     assert (np.abs(sized - bare) / np.abs(sized).max(axis=1, keepdims=True)).max() > 1e-2
 
 
 def test_elimination_solves_the_newton_system(chain, state, expected):
     # 1e-6: the differences' 1e-9, times a condition number of a thousand.
     update = np.linalg.solve(expected[1], -expected[0])
-    right = solved(chain, state, np.empty((*state.shape, 0)))
+    right = natural(chain, state, solved(chain, state, np.empty((*state.shape, 0))))
     np.testing.assert_allclose(right[:, :, 0].ravel(), update, rtol=1e-6, atol=1e-6 * np.abs(update).max())
 
 
@@ -225,7 +173,8 @@ def test_bordered_elimination_solves_the_bordered_system(chain, state):
     whole = np.block([[jacobian, columns.reshape(-1, 2)], [row.reshape(2, -1), corner]])
     update = np.linalg.solve(whole, -np.concatenate([residual, equation]))
     right = solved(chain, state, columns)
-    assert solve_border(equation, row, corner, right, delta)
+    assert solve_border(equation, by_update(chain, state, row), corner, right, delta)
+    right = natural(chain, state, right)
     np.testing.assert_allclose(delta, update[-2:], rtol=1e-7)
     np.testing.assert_allclose(right[:, :, 0].ravel(), update[:-2], rtol=1e-7, atol=1e-7 * np.abs(update).max())
 
@@ -234,9 +183,13 @@ def test_ions_of_no_size_have_the_updates_of_point_ions(state):
     # 1e-13: the same equations in kernels of their own.
     chain = chain_of(SIZES["equal sizes"])._replace(packing=np.zeros(POTENTIAL), exponent=np.zeros(POTENTIAL))
     m = state.shape[1]
-    right = np.empty((NODES, m, 1))
-    eliminate_point_ions(chain, state, np.empty((NODES, m, m)), right)
-    sized = solved(chain, state, np.empty((NODES, m, 0)))
+    both = []
+    for eliminate in (eliminate_point_ions, eliminate_sized_ions):
+        right = np.empty((NODES, m, 1))
+        rows = np.empty(0, dtype=np.int64)
+        eliminate(chain, state, np.empty((NODES, 0)), rows, True, np.empty((NODES, m, m)), right)
+        both.append(right)
+    right, sized = both
     np.testing.assert_allclose(sized, right, rtol=1e-12, atol=1e-13 * np.abs(right).max())
 
 
@@ -277,6 +230,7 @@ def placed_chain(chain: Chain, border: Border, gate: np.ndarray, state: np.ndarr
 def test_border_rows_are_the_derivatives_of_the_border_equations(chain, state):
     border = border_of()
     numerical = differences(lambda at: equations(chain, border, GATE, at)[0], state)
+    numerical = by_update(chain, state, numerical.reshape(len(KINDS), *state.shape)).reshape(len(KINDS), -1)
     _, exact, _ = equations(chain, border, GATE, state)
     exact = exact.reshape(len(KINDS), -1)
     scale = np.abs(exact).max(axis=1, keepdims=True)
@@ -301,8 +255,10 @@ def test_corner_of_a_current_beside_the_gate_is_zero(chain):
 
 def test_border_columns_are_the_derivatives_of_the_residual_by_the_border_unknowns(chain, state):
     border = border_of()
-    right = np.full((*state.shape, 4), np.nan)
-    border_columns(placed_chain(chain, border, GATE, state), border, GATE, state, right)
+    through, right = np.full((NODES, 3), np.nan), np.full((*state.shape, 4), np.nan)
+    border_columns(placed_chain(chain, border, GATE, state), border, GATE, state, through, right)
+    for b, row in enumerate(border.row):
+        right[:, row, 1 + b] -= chain.free[:, row] * np.diff(through[:, b], prepend=0.0)
 
     def by_unknowns(unknowns: np.ndarray) -> np.ndarray:
         placed = placed_chain(chain, border, np.array([1.0, 1.0, unknowns[2]]), state)
@@ -317,9 +273,11 @@ def test_border_columns_are_the_derivatives_of_the_residual_by_the_border_unknow
 def test_current_is_the_sum_over_the_ions_of_valence_times_flux(chain, state):
     border = border_of()
     placed = placed_chain(chain, border, GATE, state)
-    face = np.empty((FACE_LINES, POTENTIAL))
+    face = np.empty((FACE_LINES, POTENTIAL + 1))
     flux_of_ions(placed, state, 2, face)
-    assert equations(chain, border, GATE, state)[0][0] == pytest.approx(np.dot(VALENCE, face[FLUX]) - 0.1, rel=1e-12)
+    assert equations(chain, border, GATE, state)[0][0] == pytest.approx(
+        np.dot(VALENCE, face[FLUX, :POTENTIAL]) - 0.1, rel=1e-12
+    )
 
 
 def test_amount_is_the_sum_of_the_concentrations_times_the_volumes(chain, state):
@@ -347,15 +305,22 @@ def test_gates_multiply_the_conductance_of_their_ion_in_their_layer_only(chain):
 def test_newton_step_of_all_three_kinds_is_that_of_the_whole_system(chain, state):
     border, m = border_of(), state.shape[1]
     placed = placed_chain(chain, border, GATE, state)
-    right, delta = np.empty((NODES, m, 4)), np.empty(3)
-    border_columns(placed, border, GATE, state, right)
-    columns = -right[:, :, 1:].reshape(-1, 3)
+    through, right, delta = np.empty((NODES, 3)), np.empty((NODES, m, 4)), np.empty(3)
+    border_columns(placed, border, GATE, state, through, right)
+    columns = -right[:, :, 1:].copy()
+    for b, ion in enumerate(border.row):
+        columns[:, ion, b] += placed.free[:, ion] * np.diff(through[:, b], prepend=0.0)
+    columns = columns.reshape(-1, 3)
     equation, row, corner = equations(chain, border, GATE, state)
     residual, jacobian = newton_system(placed, state)
-    whole = np.block([[jacobian, columns], [row.reshape(3, -1), corner]])
+    by_state = row.copy()
+    by_state[..., -1] += (row[..., :-1] * state[:, :-1] * np.array(VALENCE)).sum(axis=-1)
+    whole = np.block([[jacobian, columns], [by_state.reshape(3, -1), corner]])
     update = np.linalg.solve(whole, -np.concatenate([residual, equation]))
 
-    eliminate_sized_ions(placed, state, np.empty((NODES, m, m)), right)
+    eliminate = eliminate_sized_ions if chain.packing.any() else eliminate_point_ions
+    eliminate(placed, state, through, border.row, False, np.empty((NODES, m, m)), right)
     assert solve_border(equation, row, corner, right, delta)
+    right = natural(chain, state, right)
     np.testing.assert_allclose(delta, update[-3:], rtol=1e-7)
     np.testing.assert_allclose(right[:, :, 0].ravel(), update[:-3], rtol=1e-7, atol=1e-7 * np.abs(update).max())

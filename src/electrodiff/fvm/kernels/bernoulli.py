@@ -12,23 +12,22 @@ SMALL = 0.01
 
 @kernel
 def bernoulli(u: float) -> tuple[float, float, float]:
-    """B(u), B(-u) and dB/du of B(u) = u/(e^u - 1).
+    """B(u), B(-u) and the left share p(u) = (1 - B(u))/u of B(u) = u/(e^u - 1).
 
     Evaluated at |u| and swapped: B(-|u|) = B(|u|) + |u| adds two positive numbers, while B(|u|) = B(-|u|) - |u|
-    would cancel.  The other derivative follows from B(-u) = B(u) + u:  dB(-u)/du = 1 + dB(u)/du.
+    would cancel.  The share says how a flux J at given electrochemical potentials answers to the potentials at the two
+    ends of its face: dJ = -J (p dpsi_left + (1 - p) dpsi_right).  It falls from 1 to 0 as u rises, and p(-u) = 1 - p(u).
     """
     v = abs(u)
     if v < SMALL:
         even = v * v * (1.0 / 12.0 - v * v / 720.0)
         plus = 1.0 - 0.5 * v + even
         minus = 1.0 + 0.5 * v + even
-        slope = -0.5 + v * (1.0 / 6.0 - v * v / 180.0)
+        share = 0.5 - v * (1.0 / 12.0 - v * v / 720.0)
     else:
-        e = math.expm1(v)
-        plus = v / e
+        plus = v / math.expm1(v)
         minus = plus + v
-        slope = (1.0 - minus) / e
+        share = (1.0 - plus) / v
     if u < 0.0:
-        # dB/du at -v from B'(-v) = -1 - B'(v)
-        return minus, plus, -1.0 - slope
-    return plus, minus, slope
+        return minus, plus, 1.0 - share
+    return plus, minus, share

@@ -3,6 +3,7 @@
     [ J  b ] [ delta   ]     [ R ]         b (N, m, p): derivative of the chain's residual by the border unknowns
     [ c  e ] [ delta_s ] = - [ g ]         c (p, N, m), e (p, p): derivatives of the border equations g (p,)
 
+delta and c are those of the update x = (y, dphi) of the chain (see `flux`).
 The elimination of the chain gives y = -J^-1 R and w = -J^-1 b, one more column for each border unknown; then
 
     (e + c w) delta_s = -(g + c y),        delta = y + w delta_s.
@@ -19,16 +20,19 @@ import numpy as np
 from electrodiff.fvm.kernels.arrays import AMOUNT, CURRENT, GATING, Border, Chain, Floats
 from electrodiff.fvm.kernels.compiler import kernel
 from electrodiff.fvm.kernels.flux import (
-    DRIFT,
     FACE_LINES,
     FACTOR_LEFT,
     FLUX,
     GRADIENT_LEFT,
+    GRADIENT_RIGHT,
     LEFT,
-    OWN_LEFT,
+    PHI_LEFT,
+    PHI_RIGHT,
     RIGHT,
+    VOID_LEFT,
+    VOID_RIGHT,
 )
-from electrodiff.fvm.kernels.steric import by_void_left, by_void_right, flux_of_ions
+from electrodiff.fvm.kernels.steric import flux_of_ions
 
 
 @kernel
@@ -46,13 +50,20 @@ def place_borders(border: Border, ungated: Floats, gate: Floats, state: Floats, 
 
 
 @kernel
-def border_columns(chain: Chain, border: Border, gate: Floats, state: Floats, out_right: Floats) -> None:
-    """Fill columns 1 ... p of `out_right` (N, m, 1 + p) with -b."""
+def border_columns(
+    chain: Chain, border: Border, gate: Floats, state: Floats, out_through: Floats, out_right: Floats
+) -> None:
+    """What the border unknowns do to the chain, as `chain.advance_columns` takes it.
+
+    The flow by which each of kind GATING changes a face into `out_through` (N, p); the unknowns that are pinned to the
+    others into columns 1 ... p of `out_right` (N, m, 1 + p).
+    """
     for k in range(out_right.shape[0]):
-        for r in range(out_right.shape[1]):
-            for c in range(1, out_right.shape[2]):
-                out_right[k, r, c] = 0.0
-    face = np.zeros((FACE_LINES, len(chain.valence)))
+        for b in range(border.kind.size):
+            out_through[k, b] = 0.0
+            for r in range(out_right.shape[1]):
+                out_right[k, r, 1 + b] = 0.0
+    face = np.zeros((FACE_LINES, len(chain.valence) + 1))
     for b in range(border.kind.size):
         row = border.row[b]
         if border.kind[b] != GATING:
@@ -60,19 +71,17 @@ def border_columns(chain: Chain, border: Border, gate: Floats, state: Floats, ou
             continue
         for k in range(border.first[b], border.last[b]):
             flux_of_ions(chain, state, k, face)
-            by_gate = face[FLUX, row] / gate[b]
-            out_right[k, row, 1 + b] -= chain.free[k, row] * by_gate
-            out_right[k + 1, row, 1 + b] += chain.free[k + 1, row] * by_gate
+            out_through[k, b] = face[FLUX, row] / gate[b]
 
 
 @kernel
 def net_current(
     chain: Chain, border: Border, gate: Floats, state: Floats, b: int, out_row: Floats, out_corner: Floats
 ) -> float:
-    """Net current through the face of border b, with its derivatives by the chain (N, m) and the border (p,)."""
+    """Net current through the face of border b, with its derivatives by the update (N, m) and the border (p,)."""
     n = len(chain.valence)
     k = border.first[b]
-    face = np.zeros((FACE_LINES, n))
+    face = np.zeros((FACE_LINES, n + 1))
     flux_of_ions(chain, state, k, face)
     current = 0.0
     for i in range(n):
@@ -80,11 +89,11 @@ def net_current(
         current += z * face[FLUX, i]
         out_row[k, i] += z * face[LEFT, i]
         out_row[k + 1, i] += z * face[RIGHT, i]
-        out_row[k, n] -= z * z * face[DRIFT, i]
-        out_row[k + 1, n] += z * z * face[DRIFT, i]
-        for j in range(n):
-            out_row[k, j] += z * by_void_left(chain, face, i, j)
-            out_row[k + 1, j] += z * by_void_right(chain, face, i, j)
+        out_row[k, n] += z * face[PHI_LEFT, i]
+        out_row[k + 1, n] += z * face[PHI_RIGHT, i]
+        for j in range(n + 1):
+            out_row[k, j] += z * face[VOID_LEFT, i] * face[GRADIENT_LEFT, j]
+            out_row[k + 1, j] += z * face[VOID_RIGHT, i] * face[GRADIENT_RIGHT, j]
     for c in range(border.kind.size):
         if border.kind[c] == GATING and border.first[c] <= k < border.last[c]:
             out_corner[c] += chain.valence[border.row[c]] * face[FLUX, border.row[c]] / gate[c]
@@ -93,22 +102,25 @@ def net_current(
 
 @kernel
 def amount(chain: Chain, border: Border, state: Floats, b: int, out_row: Floats) -> float:
-    """Amount of the ion of border b between its nodes, with its derivatives by the chain (N, m)."""
+    """Amount of the ion of border b between its nodes, with its derivatives by the update (N, m).
+
+    dc = (1/gamma) beta (y - z a dphi + k a d(ln s)),    c = beta a / gamma
+    """
     n = len(chain.valence)
     ion = border.row[b]
-    face = np.empty((FACE_LINES, n))
+    face = np.empty((FACE_LINES, n + 1))
     total = 0.0
     for k in range(border.first[b], border.last[b]):
         flux_of_ions(chain, state, k, face)
         for side in range(2):
             volume = chain.volume_left[k] if side == 0 else chain.volume_right[k]
-            factor = face[FACTOR_LEFT + side, ion] * volume * chain.partition[k, ion]
-            total += factor * state[k + side, ion]
-            out_row[k + side, ion] += factor * face[OWN_LEFT + side, ion]
-            by_void = chain.exponent[ion] * factor * state[k + side, ion]
-            for j in range(n):
-                if j != ion:
-                    out_row[k + side, j] += by_void * face[GRADIENT_LEFT + side, j]
+            by_activity = face[FACTOR_LEFT + side, ion] * volume * chain.partition[k, ion]
+            content = by_activity * state[k + side, ion]
+            total += content
+            out_row[k + side, ion] += by_activity
+            out_row[k + side, n] -= chain.valence[ion] * content
+            for j in range(n + 1):
+                out_row[k + side, j] += chain.exponent[ion] * content * face[GRADIENT_LEFT + side, j]
     return total
 
 

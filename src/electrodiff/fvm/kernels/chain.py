@@ -1,4 +1,4 @@
-"""The rows of the discrete equations on a chain, and their block-tridiagonal elimination.
+"""The discrete equations on a chain, and their block-tridiagonal elimination.
 
 At node k the equations are (steady state)
 
@@ -7,15 +7,31 @@ At node k the equations are (steady state)
     q(k)  = sum over the two half cells of volume (sum_i z_i beta_i a_i + X), plus the surface charge
     R     = u - target                                               for each pinned unknown u
 
-so that the Jacobian has one m x m block row (lower, diagonal, upper) a node.  Every block is an arrow,
+The unknowns of an update are x = (y_0 ... y_(n-1), dphi), y_i = da_i + z_i a_i dphi (see `flux`).  With the derivatives
+O_k and I_k of the flow through face k by what lies at its left and right, and Q_k those of minus the charge, all m x m,
 
-              a_0  a_1  ...  phi
+    J(k) + O_k x_k + I_k x_(k+1) = flow after the step,        (O_k + Q_k - I_(k-1)) x_k - O_(k-1) x_(k-1) + I_k x_(k+1) = -R
+
+and O and I are arrows (ions of finite size have a part of rank one beside them, see `steric`):
+
+              y_0  y_1  ...  phi
     ion 0   [  *              *  ]
     ion 1   [       *         *  ]
-    phi     [  *    *    *    *  ]        (the last row of lower and upper holds its last entry only)
+    phi     [                 *  ]
 
-and is kept as such: a block row is the array (8, m) whose lines are named here.  For ions of finite size each block has
-a part of rank one beside its arrow (see `steric`).
+The elimination does not form the small differences of large terms that a barrier or a deep pocket would ask for.  It
+carries, for each node, E_k and t_k such that the flow arriving from the left after the step is t_k - E_k x_k, so that
+
+    (E_k + Q_k + O_k) x_k + I_k x_(k+1) = t_k + q(k) - J(k)
+    W_k = (E_k + Q_k + O_k)^-1 I_k,    s_k = (E_k + Q_k + O_k)^-1 (t_k + q(k) - J(k)),    x_k = s_k - W_k x_(k+1)
+    E_(k+1) = -(E_k + Q_k) W_k      = -I_k + O_k W_k
+    t_(k+1) = t_k + q(k) - (E_k + Q_k) s_k  = J(k) + O_k s_k
+
+Of the two forms the first holds its digits where less is bound to the left than to the right (E + Q < O); the second, which
+is cheaper, elsewhere and after a pinned row.  An elimination that is not `careful` uses the second form everywhere, and
+reports how much that may have lost.  For one ion, E is the conductance of all faces to the left in series: positive terms
+only, so that it is right to round-off whatever their ratio.  (Grassmann, Taksar and Heyman, Oper. Res. 33 (1985) 1107,
+do the same for Markov chains.)
 """
 
 from __future__ import annotations
@@ -24,102 +40,56 @@ from collections.abc import Callable
 
 import numpy as np
 
-from electrodiff.fvm.kernels.arrays import Chain, Floats
+from electrodiff.fvm.kernels.arrays import Chain, Floats, Integers
 from electrodiff.fvm.kernels.compiler import kernel, kernel_part
-from electrodiff.fvm.kernels.flux import DRIFT, FACE_LINES, FLUX, LEFT, RIGHT, flux_scharfetter_gummel
+from electrodiff.fvm.kernels.flux import (
+    FACE_LINES,
+    FLUX,
+    LEFT,
+    PHI_LEFT,
+    PHI_RIGHT,
+    RIGHT,
+    flux_scharfetter_gummel,
+)
 from electrodiff.fvm.kernels.scratch import lines_of, square_of
 from electrodiff.fvm.kernels.steric import (
-    add_void_blocks,
+    add_void_block,
+    add_void_flow,
     add_void_upper,
     sized_charge,
     sized_face,
-    subtract_void_column,
+    void_inflow,
 )
 
-RESIDUAL = 0  # R of each row
-LOWER_OWN = 1  # dR/d(the row's own unknown at node k-1)
-LOWER_PHI = 2  # dR_i/dphi(k-1); 0 in the row of phi
-OWN = 3  # dR/d(the row's own unknown at node k)
-PHI = 4  # dR_i/dphi(k); 0 in the row of phi
-CHARGE = 5  # dR_phi/da_i(k); 0 in the column of phi
-UPPER_OWN = 6  # dR/d(the row's own unknown at node k+1)
-UPPER_PHI = 7  # dR_i/dphi(k+1); 0 in the row of phi
-LINES = 8
-
 
 @kernel_part
-def ion_rows(chain: Chain, state: Floats, k: int, before: Floats, after: Floats, out_row: Floats) -> None:
-    """Lines of the n ions at node k from the flux and its derivatives on the faces before and after it."""
-    for i in range(len(chain.valence)):
-        z = chain.valence[i]
-        free = chain.free[k, i]
-        pinned = 1.0 - free
-        out_row[RESIDUAL, i] = free * (after[FLUX, i] - before[FLUX, i]) + pinned * (state[k, i] - chain.target[k, i])
-        out_row[LOWER_OWN, i] = -free * before[LEFT, i]
-        out_row[LOWER_PHI, i] = free * z * before[DRIFT, i]
-        out_row[OWN, i] = free * (after[LEFT, i] - before[RIGHT, i]) + pinned
-        out_row[PHI, i] = -free * z * (after[DRIFT, i] + before[DRIFT, i])
-        out_row[UPPER_OWN, i] = free * after[RIGHT, i]
-        out_row[UPPER_PHI, i] = free * z * after[DRIFT, i]
-
-
-@kernel_part
-def potential_row(chain: Chain, state: Floats, k: int, steric: bool, out_row: Floats) -> None:
-    """Lines of Poisson's equation at node k; without the mobile charge if the ions have a size (`sized_charge`)."""
+def node_charge(chain: Chain, state: Floats, k: int, steric: bool, faces: Floats, out_by: Floats) -> float:
+    """q(k), and in `out_by` (m,) its derivatives by y and phi."""
     n = len(chain.valence)
-    free = chain.free[k, n]
-    pinned = 1.0 - free
-    charge = chain.surface_charge[k]
-    displacement = eps_left = eps_right = volume_left = volume_right = 0.0
+    charge: float = chain.surface_charge[k]
+    volume_left = volume_right = 0.0
     left = right = 0
     if k > 0:
         left = k - 1
-        eps_left = chain.permittivity[left]
         volume_left = chain.volume_right[left]
         charge += volume_left * chain.fixed_charge[left]
-        displacement += eps_left * (state[k, n] - state[left, n])
     if k < chain.permittivity.size:
         right = k
-        eps_right = chain.permittivity[right]
         volume_right = chain.volume_left[right]
         charge += volume_right * chain.fixed_charge[right]
-        displacement -= eps_right * (state[k + 1, n] - state[k, n])
+    by_phi = 0.0
     for i in range(n):
         by_activity = 0.0
         if not steric:
-            by_activity = chain.valence[i] * (
-                volume_left * chain.partition[left, i] + volume_right * chain.partition[right, i]
-            )
-        charge += by_activity * state[k, i]
-        out_row[CHARGE, i] = -free * by_activity
-    out_row[CHARGE, n] = 0.0
-    out_row[RESIDUAL, n] = free * (displacement - charge) + pinned * (state[k, n] - chain.target[k, n])
-    out_row[LOWER_OWN, n] = -free * eps_left
-    out_row[LOWER_PHI, n] = 0.0
-    out_row[OWN, n] = free * (eps_left + eps_right) + pinned
-    out_row[PHI, n] = 0.0
-    out_row[UPPER_OWN, n] = -free * eps_right
-    out_row[UPPER_PHI, n] = 0.0
-
-
-@kernel_part
-def block_row(chain: Chain, state: Floats, k: int, steric: bool, faces: Floats, out_row: Floats) -> None:
-    """Residual and Jacobian of node k, but for parts of rank one: the array (LINES, m) described at the top.
-
-    `faces` (2, FACE_LINES, n) holds the fluxes of the faces k-1 and k (see `flux`), face f at f % 2.  Those of face k
-    are filled in here and those of face k-1 are still there from the row before, so that a sweep over k, started with
-    zeros, computes each face once.
-    """
+            z = chain.valence[i]
+            by_activity = z * (volume_left * chain.partition[left, i] + volume_right * chain.partition[right, i])
+            charge += by_activity * state[k, i]
+            by_phi -= z * by_activity * state[k, i]
+        out_by[i] = by_activity
+    out_by[n] = by_phi
     if steric:
-        sized_face(chain, state, k, faces)
-    elif k < chain.permittivity.size:
-        flux_scharfetter_gummel(chain, state, k, faces[k % 2])
-    else:
-        faces[k % 2] = 0.0
-    ion_rows(chain, state, k, faces[1 - k % 2], faces[k % 2], out_row)
-    potential_row(chain, state, k, steric, out_row)
-    if steric:
-        sized_charge(chain, state, k, faces, out_row)
+        charge += sized_charge(chain, state, k, faces, out_by)
+    return charge
 
 
 @kernel_part
@@ -167,26 +137,86 @@ def invert(block: Floats, right: Floats) -> float:
     return last
 
 
-@kernel_part
-def solve_columns(
-    chain: Chain, k: int, steric: bool, faces: Floats, row: Floats, inverse: Floats, out_right: Floats
+# A careful elimination uses the second form, which is cheaper, where it loses less than a part 1e-16 / LOOSE of E and t.
+LOOSE = 1e-3
+
+
+@kernel
+def keep_digits(
+    valence: tuple[float, ...],
+    loose: Floats,
+    bound: Floats,
+    arriving: Floats,
+    upper: Floats,
+    solved: Floats,
+    out_bound: Floats,
+    out_arriving: Floats,
 ) -> None:
-    """Columns 1 ... p of `out_right` at node k: what node k-1 leaves of them, times the inverted diagonal block."""
+    """E and t of the next node in their first form, for the rows that are `loose` (m,), from E + Q, t + q, W and s."""
+    m = len(valence) + 1
+    block = square_of(valence)
+    right = lines_of(valence, 1)[0]
+    for j in range(m):
+        right[j] = solved[j]
+        for c in range(m):
+            block[j, c] = upper[j, c]
+    for r in range(m):
+        if loose[r] > 0.0:
+            total = arriving[r]
+            for j in range(m):
+                total -= bound[r, j] * right[j]
+            out_arriving[r] = total
+            for c in range(m):
+                total = 0.0
+                for j in range(m):
+                    total -= bound[r, j] * block[j, c]
+                out_bound[r, c] = total
+
+
+@kernel
+def advance_columns(
+    chain: Chain,
+    k: int,
+    steric: bool,
+    through: Floats,
+    rows: Integers,
+    faces: Floats,
+    loose: Floats,
+    bound: Floats,
+    inverse: Floats,
+    arriving: Floats,
+    out_right: Floats,
+) -> None:
+    """Columns 1 ... p of `out_right` at node k, and their t in `arriving` (p, m) for node k + 1.
+
+    Column 1 + b has in row rows[b] the flow `through` (N, p) of each face, as column 0 has J; pinned rows hold their
+    right side in `out_right`.  `bound` (m, m) is E + Q of node k in the rows that are `loose` (m,).
+    """
     m = inverse.shape[0]
-    n = m - 1
+    after = faces[k % 2]
     right = lines_of(chain.valence, 1)[0]
-    for c in range(1, out_right.shape[2]):
+    for b in range(out_right.shape[2] - 1):
+        solved = out_right[k, :, 1 + b]
         for r in range(m):
-            right[r] = out_right[k, r, c]
-            if k > 0:
-                right[r] -= row[LOWER_OWN, r] * out_right[k - 1, r, c] + row[LOWER_PHI, r] * out_right[k - 1, n, c]
-        if steric and k > 0:
-            subtract_void_column(chain, k, faces, out_right, c, right)
+            flow = through[k, b] if r == rows[b] else 0.0
+            right[r] = arriving[b, r] - flow if chain.free[k, r] > 0.0 else solved[r]
         for r in range(m):
             total = 0.0
             for j in range(m):
                 total += inverse[r, j] * right[j]
-            out_right[k, r, c] = total
+            solved[r] = total
+        for r in range(m):
+            if loose[r] > 0.0:
+                total = arriving[b, r]
+                for j in range(m):
+                    total -= bound[r, j] * solved[j]
+            else:
+                total = after[LEFT, r] * solved[r] + after[PHI_LEFT, r] * solved[m - 1]
+                if r == rows[b]:
+                    total += through[k, b]
+                if steric:
+                    total += void_inflow(k, r, faces, solved)
+            arriving[b, r] = total
 
 
 @kernel
@@ -202,7 +232,7 @@ def substitute_back(upper: Floats, out_right: Floats) -> None:
                 out_right[k, r, c] = total
 
 
-def elimination_for(steric: bool) -> Callable[..., tuple[int, float]]:
+def elimination_for(steric: bool) -> Callable[..., tuple[int, float, float]]:
     """The kernel `eliminate` for ions with or without a size.
 
     Two compilations of one function, because the mere presence of the other's branches costs point ions a third of
@@ -210,52 +240,126 @@ def elimination_for(steric: bool) -> Callable[..., tuple[int, float]]:
     """
 
     @kernel
-    def eliminate(chain: Chain, state: Floats, out_upper: Floats, out_right: Floats) -> tuple[int, float]:
+    def eliminate(
+        chain: Chain,
+        state: Floats,
+        through: Floats,
+        rows: Integers,
+        careful: bool,
+        out_upper: Floats,
+        out_right: Floats,
+    ) -> tuple[int, float, float]:
         """Factor the Jacobian at `state` and solve for the columns of `out_right` (N, m, 1 + p), in place.
 
-        Column 0 is overwritten with -R first, so that it becomes the Newton update; the other columns are the
-        caller's.  `out_upper` (N, m, m) receives the eliminated upper blocks.  The ions are eliminated before the
-        potential and without pivoting: for a given potential their rows form an M-matrix, and the Schur complement
-        left for the potential is that of a screened Poisson equation.
+        Column 0 becomes the Newton update x; the other columns have the right sides that `through` (N, p), `rows` (p,)
+        and their pinned rows say (see `advance_columns`).  `out_upper` (N, m, m) receives W.  The ions are eliminated
+        before the potential and without pivoting: for a given potential their rows form an M-matrix, and the Schur
+        complement left for the potential is that of a screened Poisson equation.
 
-        Returns (node, residual): node is -1, or the node whose pivot was zero or not finite; residual is the largest
-        |R| over its own diagonal, which is the size of a Jacobi correction in the unit of the unknown.
+        Returns (node, residual, loss): node is -1, or the node whose pivot was zero or not finite; residual is the
+        largest |R| over its own diagonal, which is the size of a Jacobi correction in the unit of the unknown; loss is
+        the largest factor by which a rounding error grew, if the elimination was not careful.
         """
         n = len(chain.valence)
         m = n + 1
         nodes = state.shape[0]
-        faces = np.zeros((2, FACE_LINES, n))
-        row = lines_of(chain.valence, LINES)
+        faces = np.zeros((2, FACE_LINES, m))  # face f at f % 2, so that a sweep computes each face once
+        arriving_columns = np.zeros((out_right.shape[2] - 1, m))
+        gap = lines_of(chain.valence, 1)[0]
+        local = lines_of(chain.valence, 1)[0]
+        local_by = lines_of(chain.valence, 1)[0]
+        error = lines_of(chain.valence, 1)[0]  # of E by the second form, in units of a rounding
+        error[:] = 0.0
+        local[:] = 0.0
+        local_by[:] = 0.0
         block = square_of(chain.valence)
         upper = square_of(chain.valence)  # W of the node before
-        solved = lines_of(chain.valence, 1)[0]  # y of the node before
+        solved = lines_of(chain.valence, 1)[0]  # s of the node before
         right = lines_of(chain.valence, 1)[0]
+        charge_by = lines_of(chain.valence, 1)[0]
+        # For the rare rows that are loose, and for columns 1 ... p.  On the heap: what other kernels see could not stay
+        # in registers.
+        bound, kept, inverse = np.empty((m, m)), np.empty((m, m)), np.empty((m, m))
+        arriving, kept_arriving, loose = np.empty(m), np.empty(m), np.zeros(m)
+        any_loose = False
         upper[:] = 0.0
         solved[:] = 0.0
         norm = 0.0
+        loss = 0.0
         for k in range(nodes):
-            block_row(chain, state, k, steric, faces, row)
-            # block <- D_k - L_k W_(k-1),    right <- -R_k - L_k y_(k-1)
-            for r in range(m):
-                own, drift = row[LOWER_OWN, r], row[LOWER_PHI, r]
-                for c in range(m):
-                    block[r, c] = -(own * upper[r, c] + drift * upper[n, c])
-                right[r] = -(row[RESIDUAL, r] + own * solved[r] + drift * solved[n])
-                norm = max(norm, abs(row[RESIDUAL, r] / row[OWN, r]))
-            for r in range(m):
-                block[r, r] += row[OWN, r]
-                block[r, n] += row[PHI, r]
-                block[n, r] += row[CHARGE, r]
+            # The flows of face k; those of face k-1 are still there.  (In a function of its own this would be slower.)
             if steric:
-                add_void_blocks(chain, k, faces, upper, solved, block, right)
-            if not np.isfinite(invert(block, right)):
-                return k, norm
-            # W_k = block^-1 U_k with U_k an arrow
+                sized_face(chain, state, k, faces)
+            elif k < chain.permittivity.size:
+                flux_scharfetter_gummel(chain, state, k, faces[k % 2])
+            else:
+                faces[k % 2] = 0.0
+            before, after = faces[1 - k % 2], faces[k % 2]
+            charge = node_charge(chain, state, k, steric, faces, charge_by)
+            local[n], local_by[n] = charge, charge_by[n]
+            # block <- E,    right <- t
             for r in range(m):
-                total = block[r, n] * row[UPPER_OWN, n]
+                own, drift = before[LEFT, r], before[PHI_LEFT, r]
+                for c in range(m):
+                    block[r, c] = own * upper[r, c] + drift * upper[n, c]
+            for r in range(m):
+                right[r] = before[FLUX, r] + before[LEFT, r] * solved[r] + before[PHI_LEFT, r] * solved[n]
+                block[r, r] -= before[RIGHT, r]
+                block[r, n] -= before[PHI_RIGHT, r]
+            if steric:
+                add_void_flow(k - 1, faces, upper, solved, block, right)
+            if any_loose:
+                for r in range(m):
+                    if loose[r] > 0.0:
+                        right[r] = kept_arriving[r]
+                        for c in range(m):
+                            block[r, c] = kept[r, c]
+            # block <- E + Q,    right <- t + q
+            for c in range(m):
+                block[n, c] -= charge_by[c]
+            right[n] += charge
+            any_loose = False
+            if careful:
+                for r in range(m):
+                    is_loose = chain.free[k, r] * LOOSE * after[LEFT, r] > block[r, r]
+                    loose[r] = 1.0 if is_loose else 0.0
+                    any_loose |= is_loose
+            if any_loose:
+                for r in range(m):
+                    arriving[r] = right[r]
+                    for c in range(m):
+                        bound[r, c] = block[r, c]
+            # block <- E + Q + O,    right <- t + q - J, but for the pinned rows
+            for r in range(m):
+                free = chain.free[k, r]
+                for c in range(m):
+                    block[r, c] *= free
+            for r in range(m):
+                free = chain.free[k, r]
+                gap[r] = (1.0 - free) * (state[k, r] - chain.target[k, r])
+                block[r, r] += free * after[LEFT, r] + (1.0 - free)
+                right[r] = free * (right[r] - after[FLUX, r]) - gap[r]
+            for i in range(n):
+                free = chain.free[k, i]
+                block[i, n] += free * after[PHI_LEFT, i] - (1.0 - free) * chain.valence[i] * state[k, i]
+            for r in range(m):
+                free = chain.free[k, r]
+                own = free * (after[LEFT, r] - before[RIGHT, r] - local_by[r]) + (1.0 - free)
+                norm = max(norm, abs((free * (after[FLUX, r] - before[FLUX, r] - local[r]) + gap[r]) / own))
+            # E' = -I E / (E + O) for one ion alone, so that an error of E goes on as I O / (E + O)^2 of it.
+            for r in range(m):
+                part = chain.free[k, r] * error[r] / block[r, r]
+                loss = max(loss, part)
+                error[r] = -after[RIGHT, r] * (1.0 + part * after[LEFT, r] / block[r, r])
+            if steric:
+                add_void_block(chain, k, faces, block)
+            if not np.isfinite(invert(block, right)):
+                return k, norm, loss
+            for r in range(m):
+                total = block[r, n] * after[RIGHT, n] * chain.free[k, n]
                 for j in range(n):
-                    total += block[r, j] * row[UPPER_PHI, j]
-                    upper[r, j] = block[r, j] * row[UPPER_OWN, j]
+                    total += block[r, j] * after[PHI_RIGHT, j] * chain.free[k, j]
+                    upper[r, j] = block[r, j] * after[RIGHT, j] * chain.free[k, j]
                 upper[r, n] = total
                 solved[r] = right[r]
                 out_right[k, r, 0] = right[r]
@@ -264,9 +368,19 @@ def elimination_for(steric: bool) -> Callable[..., tuple[int, float]]:
             for r in range(m):
                 for c in range(m):
                     out_upper[k, r, c] = upper[r, c]
-            solve_columns(chain, k, steric, faces, row, block, out_right)
+            if any_loose:
+                keep_digits(
+                    chain.valence, loose, bound, arriving, out_upper[k], out_right[k, :, 0], kept, kept_arriving
+                )
+            if out_right.shape[2] > 1:
+                for r in range(m):
+                    for c in range(m):
+                        inverse[r, c] = block[r, c]
+                advance_columns(
+                    chain, k, steric, through, rows, faces, loose, bound, inverse, arriving_columns, out_right
+                )
         substitute_back(out_upper, out_right)
-        return -1, norm
+        return -1, norm, loss
 
     return eliminate
 

@@ -17,12 +17,12 @@ def face_values(
     """For every ion and face, (N-1, n) each: the flux of the residual, its weight, and the concentrations at both ends.
 
     `out_weight` is r of each face in J_i r_i = a_i(left) e^(z phi(left)) - a_i(right) e^(z phi(right)), which is
-    e^(z phi(left)) over dJ_i/da_i(left); it is scaled by the largest e^(z phi), and infinite where an ion is absent.
+    e^(z phi(left)) over dJ_i/dy_i(left); it is scaled by the largest e^(z phi), and infinite where an ion is absent.
     `out_left` and `out_right` are c = beta a / gamma on the side of the face of its two nodes.
     """
     n = len(chain.valence)
     faces = out_flux.shape[0]
-    face = np.ones((FACE_LINES, n))
+    face = np.ones((FACE_LINES, n + 1))
     largest = np.empty(n)
     for i in range(n):
         largest[i] = chain.valence[i] * state[0, n]

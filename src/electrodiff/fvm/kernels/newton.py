@@ -19,10 +19,17 @@ SINGULAR = 2
 # converge in 4 to 8 steps from a crude guess at volts and tenths of C/m^2: an overshoot is cut where it happens.
 KEEP = 0.1
 
+# An elimination that lets rounding errors of 1e-16 grow by this is done again with care.
+LARGEST_LOSS = 1e7
+
 
 @kernel
-def apply_update(update: Floats, activity_floor: float, out_state: Floats, out_worst: Integers) -> float:
-    """Add the Newton update (N, m) to `out_state` within its limits; returns its size, `out_worst` (2,) its place.
+def apply_update(
+    valence: tuple[float, ...], update: Floats, activity_floor: float, out_state: Floats, out_worst: Integers
+) -> float:
+    """Add the Newton update x (N, m) (see `chain`) to `out_state` within its limits.
+
+    Returns its size; `out_worst` (2,) receives its place.
 
     The size is the largest change of a potential [RT/F] or of an activity relative to itself; an activity below
     `activity_floor`, or below that part of the largest at its node, counts as that, since elimination rounds all
@@ -39,6 +46,7 @@ def apply_update(update: Floats, activity_floor: float, out_state: Floats, out_w
             change = update[k, r]
             old = out_state[k, r]
             if r < m - 1:
+                change -= valence[r] * old * update[k, m - 1]
                 new = old + change
                 out_state[k, r] = new if new > KEEP * old else KEEP * old
                 change = change / max(old, floor)
@@ -97,18 +105,29 @@ def newton_for(steric: bool) -> Callable[..., tuple[int, int]]:
         p = border.kind.size
         upper = np.empty((nodes, m, m))
         right = np.empty((nodes, m, 1 + p))
+        through = np.empty((nodes, p))
         row = np.empty((p, nodes, m))
         corner = np.empty((p, p))
         residual = np.empty(p)
         delta = np.empty(p)
+        careful = False
         for iteration in range(max_iterations):
             if p > 0:
                 place_borders(border, ungated, out_gate, out_state, chain)
-                border_columns(chain, border, out_gate, out_state, right)
-            if steric:
-                failed_node, norm = eliminate_sized_ions(chain, out_state, upper, right)
-            else:
-                failed_node, norm = eliminate_point_ions(chain, out_state, upper, right)
+            for _ in range(2):
+                if p > 0:
+                    border_columns(chain, border, out_gate, out_state, through, right)
+                if steric:
+                    failed_node, norm, loss = eliminate_sized_ions(
+                        chain, out_state, through, border.row, careful, upper, right
+                    )
+                else:
+                    failed_node, norm, loss = eliminate_point_ions(
+                        chain, out_state, through, border.row, careful, upper, right
+                    )
+                if careful or loss < LARGEST_LOSS:
+                    break
+                careful = True
             out_history[iteration, 0] = norm
             if failed_node >= 0:
                 out_worst[0] = failed_node
@@ -118,7 +137,7 @@ def newton_for(steric: bool) -> Callable[..., tuple[int, int]]:
                 border_equations(chain, border, out_gate, out_state, residual, row, corner)
                 if not solve_border(residual, row, corner, right, delta):
                     return SINGULAR, iteration + 1
-            size = apply_update(right[:, :, 0], activity_floor, out_state, out_worst)
+            size = apply_update(chain.valence, right[:, :, 0], activity_floor, out_state, out_worst)
             size = max(size, apply_gate_update(delta, border.kind, out_gate))
             out_history[iteration, 1] = size
             if not np.isfinite(size):

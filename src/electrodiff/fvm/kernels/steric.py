@@ -3,11 +3,11 @@
     c_i = beta_i a_i / gamma_i,    1/gamma_i = s^(k_i),    s = 1 - sum_j v_j c_j,    k_i = v_i / v_0
 
 A flux then depends on the activities of all ions, but only through the void fraction s at either end of its face, so
-the blocks of the Jacobian have a part beside their arrow: (dJ_i/d ln s)(d ln s/da_j) in row i and column j.
+the blocks of the Jacobian have a part beside their arrow: (dJ_i/d ln s)(d ln s/dy_j) in row i and column j, in
+proportion to the flux.
 
 Where an ion fills nearly all space its concentration hardly follows its activity, and the two ways by which it does, itself
-and through s, cancel: d ln c_i/d ln a_i = 1 + k_i a_i d(ln s)/da_i.  That sum is formed without cancellation (lines
-OWN_LEFT, OWN_RIGHT) and goes to the arrow; beside it, the diagonal of the rank-one part keeps the drift only.
+and through s, cancel: d ln c_i/d ln a_i = 1 + k_i a_i d(ln s)/da_i.  That sum is formed from positive terms.
 
 These are kernels of their own, called where the ions have a size: inlined, they would slow the rows of point ions.
 """
@@ -20,7 +20,8 @@ from electrodiff.fvm.kernels.arrays import Chain, Floats
 from electrodiff.fvm.kernels.bernoulli import bernoulli
 from electrodiff.fvm.kernels.compiler import kernel, kernel_part
 from electrodiff.fvm.kernels.flux import (
-    DRIFT,
+    CHARGE_LEFT,
+    CHARGE_RIGHT,
     FACE_LINES,
     FACTOR_LEFT,
     FACTOR_RIGHT,
@@ -28,17 +29,14 @@ from electrodiff.fvm.kernels.flux import (
     GRADIENT_LEFT,
     GRADIENT_RIGHT,
     LEFT,
-    OWN_LEFT,
-    OWN_RIGHT,
+    PHI_LEFT,
+    PHI_RIGHT,
     RIGHT,
     VOID_LEFT,
     VOID_RIGHT,
+    displacement,
     flux_scharfetter_gummel,
 )
-
-# Lines of a block row, as named in `chain`.
-RESIDUAL = 0
-CHARGE = 5
 
 # Newton on ln(F + 1) as a function of ln s, which is convex, rises, and is nearly straight where one ion rules: it needs
 # a handful of steps at any packing that a double can hold.
@@ -46,8 +44,8 @@ STEPS = 60
 
 
 @kernel_part
-def void_fraction(chain: Chain, state: Floats, k: int, face: int, out_gradient: Floats, out_own: Floats) -> float:
-    """ln s at node k on the side of a face, and d(ln s)/da_i and d(ln c_i)/d(ln a_i) there, (n,) each.
+def log_void_fraction(chain: Chain, state: Floats, k: int, face: int) -> float:
+    """ln s at node k on the side of a face.
 
         s = 1 - sum_i v_i c_i,    c_i = beta_i a_i s^(k_i),    k_i = v_i / v_0
 
@@ -70,20 +68,46 @@ def void_fraction(chain: Chain, state: Floats, k: int, face: int, out_gradient: 
         log_s = min(log_s - change, 0.0)
         if abs(change) < 1e-15:
             break
-    # S = s + sum_j k_j v_j c_j:  d(ln s)/da_i = -v_i beta_i s^(k_i) / S,  d(ln c_i)/d(ln a_i) = (S - k_i v_i c_i) / S
+    return log_s
+
+
+@kernel_part
+def void_fraction(
+    chain: Chain, state: Floats, k: int, face: int, out_factor: Floats, out_gradient: Floats, out_charge: Floats
+) -> float:
+    """ln s at node k on the side of a face, with what follows from it, in a line of the face each.
+
+    factor_i = 1/gamma_i = s^(k_i)
+    gradient_j = d(ln s)/da_j = -v_j beta_j s^(k_j) / S,    S = s + sum_i k_i v_i c_i
+    gradient_phi = -sum_j z_j a_j gradient_j
+    charge_j = d(sum_i z_i c_i)/da_j / beta_j = z_j factor_j own_j + sum_(i != j) z_i k_i c_i gradient_j / beta_j
+    own_j = d(ln c_j)/d(ln a_j) = (S - k_j v_j c_j) / S
+    """
+    n = len(chain.valence)
+    log_s = log_void_fraction(chain, state, k, face)
     s = math.exp(log_s)
     total = s
+    spread = 0.0  # sum_i z_i k_i factor_i beta_i a_i
     for i in range(n):
-        out_gradient[i] = -chain.packing[i] * chain.partition[face, i] * math.exp(chain.exponent[i] * log_s)
-        total -= chain.exponent[i] * out_gradient[i] * state[k, i]
-    for i in range(n):
+        factor = math.exp(chain.exponent[i] * log_s)
+        content = chain.partition[face, i] * factor * state[k, i]
+        out_factor[i] = factor
+        total += chain.exponent[i] * chain.packing[i] * content
+        spread += chain.valence[i] * chain.exponent[i] * content
+    by_phi = 0.0
+    for j in range(n):
         own = s
-        for j in range(n):
-            if j != i:
-                own -= chain.exponent[j] * out_gradient[j] * state[k, j]
-        out_own[i] = own / total
-    for i in range(n):
-        out_gradient[i] /= total
+        rest = 0.0
+        for i in range(n):
+            if i != j:
+                content = chain.exponent[i] * chain.partition[face, i] * out_factor[i] * state[k, i]
+                own += chain.packing[i] * content
+                rest += chain.valence[i] * content
+        by_filling = chain.packing[j] * out_factor[j] / total
+        out_charge[j] = chain.valence[j] * out_factor[j] * own / total - rest * by_filling
+        out_gradient[j] = -by_filling * chain.partition[face, j]
+        by_phi -= chain.valence[j] * state[k, j] * out_gradient[j]
+    out_gradient[n] = by_phi
     return log_s
 
 
@@ -103,43 +127,30 @@ def flux_of_sized_ions(chain: Chain, state: Floats, k: int, out_face: Floats) ->
         J_i = (D_i beta_i A/h) [B(u_i) a_i(left) / gamma_i(left) - B(-u_i) a_i(right) / gamma_i(right)]
         u_i = z_i (phi(right) - phi(left)) + ln gamma_i(right) - ln gamma_i(left)
 
-    The lines LEFT and RIGHT hold the derivatives through the concentration, its own effect on the void fraction included.
+    As for point ions (see `flux`), but psi_i = z_i phi + ln gamma_i takes the place of z_i phi.
     """
     n = len(chain.valence)
     step = state[k + 1, n] - state[k, n]
-    log_left = void_fraction(chain, state, k, k, out_face[GRADIENT_LEFT], out_face[OWN_LEFT])
-    log_right = void_fraction(chain, state, k + 1, k, out_face[GRADIENT_RIGHT], out_face[OWN_RIGHT])
+    log_left = void_fraction(chain, state, k, k, out_face[FACTOR_LEFT], out_face[GRADIENT_LEFT], out_face[CHARGE_LEFT])
+    log_right = void_fraction(
+        chain, state, k + 1, k, out_face[FACTOR_RIGHT], out_face[GRADIENT_RIGHT], out_face[CHARGE_RIGHT]
+    )
     for i in range(n):
-        exponent = chain.exponent[i]
-        conductance = chain.conductance[k, i]
-        factor_left = math.exp(exponent * log_left)
-        factor_right = math.exp(exponent * log_right)
-        left = factor_left * state[k, i]
-        right = factor_right * state[k + 1, i]
-        plus, minus, slope = bernoulli(chain.valence[i] * step + exponent * (log_left - log_right))
-        drift = conductance * (slope * left - (1.0 + slope) * right)
-        out_face[FLUX, i] = conductance * (plus * left - minus * right)
-        out_face[LEFT, i] = conductance * plus * factor_left * out_face[OWN_LEFT, i]
-        out_face[RIGHT, i] = -conductance * minus * factor_right * out_face[OWN_RIGHT, i]
-        out_face[DRIFT, i] = drift
-        out_face[VOID_LEFT, i] = exponent * (conductance * plus * left + drift)
-        out_face[VOID_RIGHT, i] = -exponent * (conductance * minus * right + drift)
-        out_face[FACTOR_LEFT, i] = factor_left
-        out_face[FACTOR_RIGHT, i] = factor_right
-
-
-@kernel_part
-def by_void_left(chain: Chain, lines: Floats, i: int, j: int) -> float:
-    """dJ_i/da_j at the left node of a face beyond its line LEFT."""
-    by_log = lines[VOID_LEFT, i] if i != j else chain.exponent[i] * lines[DRIFT, i]
-    return by_log * lines[GRADIENT_LEFT, j]  # type: ignore[no-any-return]
-
-
-@kernel_part
-def by_void_right(chain: Chain, lines: Floats, i: int, j: int) -> float:
-    """dJ_i/da_j at the right node of a face beyond its line RIGHT."""
-    by_log = lines[VOID_RIGHT, i] if i != j else -chain.exponent[i] * lines[DRIFT, i]
-    return by_log * lines[GRADIENT_RIGHT, j]  # type: ignore[no-any-return]
+        z, exponent = chain.valence[i], chain.exponent[i]
+        plus, minus, share = bernoulli(z * step + exponent * (log_left - log_right))
+        left = chain.conductance[k, i] * plus * out_face[FACTOR_LEFT, i]
+        right = chain.conductance[k, i] * minus * out_face[FACTOR_RIGHT, i]
+        flux = left * state[k, i] - right * state[k + 1, i]
+        out_face[FLUX, i] = flux
+        out_face[LEFT, i] = left
+        out_face[RIGHT, i] = -right
+        out_face[PHI_LEFT, i] = -z * flux * share
+        out_face[PHI_RIGHT, i] = -z * flux * (1.0 - share)
+        out_face[VOID_LEFT, i] = exponent * flux * share
+        out_face[VOID_RIGHT, i] = exponent * flux * (1.0 - share)
+    out_face[VOID_LEFT, n] = 0.0
+    out_face[VOID_RIGHT, n] = 0.0
+    displacement(chain, state, k, out_face)
 
 
 @kernel
@@ -149,13 +160,17 @@ def flux_of_ions(chain: Chain, state: Floats, k: int, out_face: Floats) -> None:
         flux_of_sized_ions(chain, state, k, out_face)
         return
     flux_scharfetter_gummel(chain, state, k, out_face)
-    out_face[VOID_LEFT:FACTOR_LEFT] = 0.0
-    out_face[FACTOR_LEFT:FACE_LINES] = 1.0
+    for line in range(VOID_LEFT, FACE_LINES):
+        for r in range(out_face.shape[1]):
+            out_face[line, r] = 1.0 if line in (FACTOR_LEFT, FACTOR_RIGHT) else 0.0
+    for i in range(len(chain.valence)):
+        out_face[CHARGE_LEFT, i] = chain.valence[i]
+        out_face[CHARGE_RIGHT, i] = chain.valence[i]
 
 
 @kernel
 def sized_face(chain: Chain, state: Floats, k: int, out_faces: Floats) -> None:
-    """The fluxes of face k into their place in `out_faces` (see `chain.block_row`); zeros beyond the last face."""
+    """The fluxes of face k into their place in `out_faces` (see `chain.next_face`); zeros beyond the last face."""
     if k < chain.permittivity.size:
         flux_of_sized_ions(chain, state, k, out_faces[k % 2])
     else:
@@ -163,49 +178,35 @@ def sized_face(chain: Chain, state: Floats, k: int, out_faces: Floats) -> None:
 
 
 @kernel
-def sized_charge(chain: Chain, state: Floats, k: int, faces: Floats, out_row: Floats) -> None:
-    """Add the mobile charge to the row of Poisson's equation at node k in `out_row` (see `chain`)."""
+def sized_charge(chain: Chain, state: Floats, k: int, faces: Floats, out_by: Floats) -> float:
+    """Mobile charge at node k; adds its derivatives by y and phi to `out_by` (m,)."""
     n = len(chain.valence)
-    free = chain.free[k, n]
+    total = 0.0
     for side in range(2):
         face = k - 1 + side
         if face < 0 or face == chain.permittivity.size:
             continue
-        lines = faces[face % 2]
         # The node is the right end of the face before it and the left end of the face after it.
-        volume = chain.volume_left[face] if side == 1 else chain.volume_right[face]
-        factor, gradient, own = (
-            (FACTOR_LEFT, GRADIENT_LEFT, OWN_LEFT) if side == 1 else (FACTOR_RIGHT, GRADIENT_RIGHT, OWN_RIGHT)
-        )
+        volume = chain.volume_right[face] if side == 0 else chain.volume_left[face]
+        factor, by_activity = (FACTOR_RIGHT, CHARGE_RIGHT) if side == 0 else (FACTOR_LEFT, CHARGE_LEFT)
+        lines = faces[face % 2]
         for i in range(n):
-            by_activity = chain.valence[i] * volume * chain.partition[face, i] * lines[factor, i]
-            charge = by_activity * state[k, i]
-            out_row[RESIDUAL, n] -= free * charge
-            out_row[CHARGE, i] -= free * by_activity * lines[own, i]
-            for j in range(n):
-                if j != i:
-                    out_row[CHARGE, j] -= free * chain.exponent[i] * charge * lines[gradient, j]
+            z = chain.valence[i]
+            content = volume * chain.partition[face, i]
+            total += z * content * lines[factor, i] * state[k, i]
+            out_by[i] += content * lines[by_activity, i]
+            out_by[n] -= content * lines[by_activity, i] * z * state[k, i]
+    return total
 
 
 @kernel
-def add_void_blocks(
-    chain: Chain, k: int, faces: Floats, upper: Floats, solved: Floats, out_block: Floats, out_right: Floats
-) -> None:
-    """Add the parts beside the arrow of the lower and the diagonal block of node k to `out_block` and `out_right`.
-
-    `out_block` (m, m) and `out_right` (m,) are those of node k, `upper` (m, m) and `solved` (m,) the eliminated rows of
-    node k-1.
-    """
+def add_void_block(chain: Chain, k: int, faces: Floats, out_block: Floats) -> None:
+    """Add to the block of node k what its outflow has beside the arrow."""
     n = len(chain.valence)
-    before, after = faces[1 - k % 2], faces[k % 2]
+    after = faces[k % 2]
     for r in range(n):
-        free = chain.free[k, r]
-        for i in range(n):
-            lower = -free * by_void_left(chain, before, r, i)
-            for c in range(n + 1):
-                out_block[r, c] -= lower * upper[i, c]
-            out_right[r] -= lower * solved[i]
-            out_block[r, i] += free * (by_void_left(chain, after, r, i) - by_void_right(chain, before, r, i))
+        for c in range(n + 1):
+            out_block[r, c] += chain.free[k, r] * after[VOID_LEFT, r] * after[GRADIENT_LEFT, c]
 
 
 @kernel
@@ -214,16 +215,39 @@ def add_void_upper(chain: Chain, k: int, faces: Floats, inverse: Floats, out_upp
     n = len(chain.valence)
     after = faces[k % 2]
     for r in range(n + 1):
+        total = 0.0
         for i in range(n):
-            for j in range(n):
-                out_upper[r, j] += inverse[r, i] * chain.free[k, i] * by_void_right(chain, after, i, j)
+            total += inverse[r, i] * chain.free[k, i] * after[VOID_RIGHT, i]
+        for c in range(n + 1):
+            out_upper[r, c] += total * after[GRADIENT_RIGHT, c]
 
 
 @kernel
-def subtract_void_column(chain: Chain, k: int, faces: Floats, solved: Floats, c: int, out_right: Floats) -> None:
-    """Subtract the part beside the arrow of the lower block of node k, times column c of `solved` at node k-1."""
-    n = len(chain.valence)
-    before = faces[1 - k % 2]
-    for r in range(n):
-        for i in range(n):
-            out_right[r] += chain.free[k, r] * by_void_left(chain, before, r, i) * solved[k - 1, i, c]
+def void_inflow(k: int, r: int, faces: Floats, solved: Floats) -> float:
+    """What face k brings to row r of node k + 1 beside the arrow; `solved` (m,) is the eliminated right side of node k."""
+    after = faces[k % 2]
+    total = 0.0
+    for j in range(solved.size):
+        total += after[GRADIENT_LEFT, j] * solved[j]
+    result: float = after[VOID_LEFT, r] * total
+    return result
+
+
+@kernel
+def add_void_flow(
+    k: int, faces: Floats, upper: Floats, solved: Floats, out_bound: Floats, out_arriving: Floats
+) -> None:
+    """Add what face k brings to the block and the right side of node k + 1 beside the arrow (see `chain`).
+
+    `upper` (m, m) and `solved` (m,) are W and s of node k.
+    """
+    after = faces[k % 2]
+    m = solved.size
+    for c in range(m):
+        total = 0.0
+        for j in range(m):
+            total += after[GRADIENT_LEFT, j] * upper[j, c]
+        for r in range(m - 1):
+            out_bound[r, c] += after[VOID_LEFT, r] * total - after[VOID_RIGHT, r] * after[GRADIENT_RIGHT, c]
+    for r in range(m - 1):
+        out_arriving[r] += void_inflow(k, r, faces, solved)

@@ -10,11 +10,16 @@ from hypothesis import strategies as st
 from electrodiff.errors import CaseError
 from electrodiff.theory import (
     debye_length,
+    grahame_potential,
     series_capacitance,
     slab_capacitance,
+    slab_charge,
+    slab_energy,
     slab_field,
     slab_with_debye_layers_capacitance,
+    slab_with_double_layers_capacitance,
     slab_with_double_layers_charge,
+    slab_with_double_layers_drops,
 )
 
 GAS_CONSTANT, FARADAY, EPSILON_0 = 8.31446261815324, 96485.33212331, 8.8541878188e-12  # SI 2019, CODATA 2022
@@ -43,6 +48,16 @@ def test_slab_field_points_outward_for_a_positive_voltage() -> None:
 def test_slab_capacitance_of_a_bilayer() -> None:
     # 2 * 8.8541878 pF/m / 5 nm, printed to five digits.
     assert slab_capacitance(*SLAB) / MICROFARAD_PER_CM2 == pytest.approx(0.35417, abs=0.000005)
+
+
+def test_charge_and_energy_of_a_bilayer_at_rest() -> None:
+    # 2 * 8.8541878188e-12 F/m / 5 nm * 0.07 V, and half of that times 0.07 V.
+    assert slab_charge(-0.07, *SLAB) == pytest.approx(-2.4791725893e-4, rel=CODATA)
+    assert slab_energy(-0.07, *SLAB) == pytest.approx(0.5 * 2.4791725893e-4 * 0.07, rel=CODATA)
+    # The energy density of the field, eps E^2 / 2, times the thickness.
+    field = slab_field(np.array([-0.07, 0.0, 0.1]), 5e-9)
+    energy = slab_energy(np.array([-0.07, 0.0, 0.1]), *SLAB)
+    assert energy == pytest.approx(0.5 * 2.0 * EPSILON_0 * field**2 * 5e-9, rel=CODATA)
 
 
 def test_capacitors_in_series_share_the_voltage() -> None:
@@ -91,6 +106,49 @@ def test_nonlinear_layers_hold_more_than_linear_ones_and_less_than_the_bare_slab
     assert linear * (1.0 - 1e-14) <= charge <= bare  # round-off
     mirrored = slab_with_double_layers_charge(-voltage, *SLAB, right, left, *LIQUID)
     assert mirrored == pytest.approx(-charge, rel=1e-14)
+
+
+@pytest.mark.parametrize("voltage", [-5.0, -0.065, 1e-9, 0.3, 50.0])
+@pytest.mark.parametrize(("left", "right"), [(150.0, 150.0), (1e-3, 150.0)])
+@pytest.mark.parametrize("valence", [1, 2])
+def test_voltage_divides_over_slab_and_layers(voltage: float, left: float, right: float, valence: int) -> None:
+    args = (voltage, *SLAB, left, right, *LIQUID, valence)
+    drops = slab_with_double_layers_drops(*args)
+    # A few roundings, here and below.
+    assert math.fsum(drops) == pytest.approx(voltage, rel=1e-14)
+    charge = slab_with_double_layers_charge(*args)
+    assert drops.left == pytest.approx(grahame_potential(charge, left, *LIQUID, valence), rel=1e-15)
+    assert drops.slab == pytest.approx(charge * 5e-9 / (2.0 * EPSILON_0), rel=CODATA)
+    mirrored = slab_with_double_layers_drops(-voltage, *SLAB, right, left, *LIQUID, valence)
+    assert tuple(mirrored) == pytest.approx((-drops.right, -drops.slab, -drops.left), rel=1e-14)
+
+
+def test_each_layer_takes_04_percent_of_the_voltage_of_a_bilayer_in_saline() -> None:
+    # C lambda / eps_w = 0.35138e-2 F/m^2 * 0.7929e-9 m / (80 eps_0) = 0.003933, to its four digits.
+    drops = slab_with_double_layers_drops(-0.065, *SLAB, 150.0, 150.0, *LIQUID)
+    assert drops.left / -0.065 == pytest.approx(0.003933, abs=1e-6)
+    assert drops.right == drops.left
+
+
+@pytest.mark.parametrize("voltage", [-1.0, -0.065, 1e-3, 0.2, 3.0])
+@pytest.mark.parametrize("valence", [1, 2])
+def test_capacitance_of_slab_and_double_layers_is_the_slope_of_the_charge(voltage: float, valence: int) -> None:
+    h = 1e-4
+    bath = (*SLAB, 0.1, 15.0, *LIQUID, valence)
+    high, low = (slab_with_double_layers_charge(voltage + step, *bath) for step in (h, -h))
+    # h^2 / 6 of the third derivative: less than (z F h / (R T))^2 / 6 = 1e-5 times the share of the layers, 0.1.
+    assert slab_with_double_layers_capacitance(voltage, *bath) == pytest.approx((high - low) / (2.0 * h), rel=1e-6)
+
+
+def test_capacitance_of_slab_and_double_layers_lies_between_its_limits() -> None:
+    bath = (*SLAB, 150.0, 150.0, *LIQUID)
+    lengths = [debye_length(150.0, *LIQUID)] * 2
+    linear = slab_with_debye_layers_capacitance(*SLAB, *lengths, 80.0)
+    assert slab_with_double_layers_capacitance(0.0, *bath) == pytest.approx(linear, rel=1e-14)
+    assert slab_with_double_layers_capacitance(0.0, *bath) / MICROFARAD_PER_CM2 == pytest.approx(0.35138, abs=5e-6)
+    # Each layer has F sigma / (2 R T), so C_slab / C_layer = 0.0514 V / 500 V: 2.06e-4 for both.
+    bare = slab_capacitance(*SLAB)
+    assert slab_with_double_layers_capacitance(500.0, *bath) == pytest.approx(bare / 1.000206, rel=1e-5)
 
 
 def test_without_voltage_there_is_no_charge() -> None:

@@ -11,6 +11,7 @@ from scipy.integrate import quad
 
 from electrodiff.errors import CaseError
 from electrodiff.theory import (
+    donnan_equilibrium,
     donnan_potential,
     donnan_potential_symmetric,
     nernst_potential,
@@ -48,6 +49,63 @@ def test_donnan_potential_has_the_sign_of_the_fixed_charge() -> None:
     assert donnan_potential_symmetric(50.0, 10.0, 298.15) == pytest.approx(42.32e-3, abs=0.01e-3)
     assert donnan_potential_symmetric(-50.0, 10.0, 298.15) == -donnan_potential_symmetric(50.0, 10.0, 298.15)
     assert donnan_potential(0.0, [1, -1], [10.0, 10.0], 298.15) == 0.0
+
+
+def test_fixed_charge_equal_to_the_salt_makes_12_millivolts() -> None:
+    # 25.693 mV * asinh(1/2), to the digits printed.
+    assert donnan_potential_symmetric(10.0, 10.0, 298.15) == pytest.approx(12.3636e-3, abs=0.00005e-3)
+    assert donnan_potential(10.0, [1, -1], [10.0, 10.0], 298.15) == pytest.approx(12.3636e-3, abs=0.00005e-3)
+
+
+@given(charges, concentrations, st.floats(0.0, 1e3))
+def test_donnan_equilibrium_of_one_salt_is_its_closed_form(X: float, c: float, impermeant: float) -> None:
+    """c+ c- = c^2 and c+ - c- = -X, so c+ + c- = sqrt(X^2 + 4 c^2); pressure R T (c+ + c- + c_X - 2 c)."""
+    cell = donnan_equilibrium(X, {"K": 1, "Cl": -1}, {"K": c, "Cl": c}, 310.0, impermeant)
+    both = math.hypot(X, 2.0 * c)
+    # The potential is good to an eps of itself, which moves the ions by 20 of them; the scarcer ion is a difference here.
+    assert cell.concentrations == pytest.approx([(both - X) / 2.0, (both + X) / 2.0], rel=1e-14, abs=1e-14 * both)
+    gain = X**2 / (both + 2.0 * c)  # sqrt(X^2 + 4 c^2) - 2 c without cancellation
+    # The gain of one ion and the loss of the other cancel to second order in X: round-off of X remains.
+    pressure, unit = constants.R * 310.0 * (gain + impermeant), constants.R * 310.0
+    assert cell.osmotic_pressure == pytest.approx(pressure, rel=1e-14, abs=1e-14 * unit * abs(X))
+    assert cell.ions == ("K", "Cl")
+
+
+@given(charges, concentrations, concentrations)
+def test_donnan_equilibrium_of_a_mixture_is_neutral_with_equal_electrochemical_potentials(
+    X: float, calcium: float, potassium: float
+) -> None:
+    z, bath = np.array([2, 1, -1, -2]), np.array([calcium, potassium, 2.0 * calcium + potassium - 1e-4, 0.5e-4])
+    beta = np.array([1e-2, 1.0, 0.5, 0.3])
+    gel = donnan_equilibrium(X, z, bath, 298.15, partitions=beta)
+    assert gel.potential == donnan_potential(X, z, bath, 298.15, beta)
+    charge = [X, *(z * gel.concentrations)]
+    y = gel.potential / THERMAL
+    # y is known to a few roundings of itself, and each part changes by twice that at most.
+    assert math.fsum(charge) == pytest.approx(0.0, abs=1e-14 * (1 + abs(y)) * max(map(abs, charge)))
+    assert gel.concentrations == pytest.approx(beta * bath * np.exp(-z * y), rel=1e-13)
+    pressure = constants.R * 298.15 * (math.fsum(gel.concentrations) - math.fsum(bath))
+    largest = constants.R * 298.15 * (math.fsum(gel.concentrations) + math.fsum(bath))
+    assert gel.osmotic_pressure == pytest.approx(pressure, abs=1e-14 * largest)
+
+
+def test_cell_with_impermeant_anions_takes_up_potassium_and_water() -> None:
+    """100 mol/m^3 of anions of valence -1.2 in 150 mol/m^3 of KCl at 310 K.
+
+    asinh(-120 / 300) = -0.39004, so -10.42 mV; ions inside sqrt(120^2 + 300^2) = 323.11 mol/m^3, so
+    R T (323.11 + 100 - 300) = 8.3145 * 310 * 123.11 = 317.3 kPa.
+    """
+    cell = donnan_equilibrium(-120.0, {"K": 1, "Cl": -1}, {"K": 150.0, "Cl": 150.0}, 310.0, impermeant=100.0)
+    # The digits printed.
+    assert cell.potential == pytest.approx(-10.42e-3, abs=0.005e-3)
+    assert cell.concentrations == pytest.approx([221.555, 101.555], abs=0.005)
+    assert cell.osmotic_pressure == pytest.approx(317.3e3, abs=0.05e3)
+
+
+def test_weakly_charged_gel_keeps_the_digits_of_its_pressure() -> None:
+    # R T X^2 / (4 c) (1 - (X / 4 c)^2): X / c = 1e-4; sums of 300 mol/m^3 would round at 1e-7 of the difference.
+    gel = donnan_equilibrium(0.015, [1, -1], [150.0, 150.0], 298.15)
+    assert gel.osmotic_pressure == pytest.approx(constants.R * 298.15 * 0.015**2 / 600.0, rel=2e-9)
 
 
 def test_ions_that_enter_unequally_make_a_distribution_potential_without_fixed_charge() -> None:
@@ -141,6 +199,8 @@ def test_potential_changes_sign_when_the_baths_are_swapped(X: float, left: float
         (lambda: donnan_potential(-1.0, [1, -1], [1.0, 1.0], 298.0, [0.0, 1.0]), "give an ion of the other sign"),
         (lambda: donnan_potential(0.0, [1, -1], [0.0, 0.0], 298.0), "give an ion of the other sign"),
         (lambda: donnan_potential(1.0, [1], [1.0], 298.0), "give an ion of the other sign"),
+        (lambda: donnan_equilibrium(-1.0, [1, -1], [1.0, 1.0], 298.0, -1.0), "impermeant is -1.0"),
+        (lambda: donnan_equilibrium(-1.0, [1], [0.0], 298.0), "give an ion of the other sign"),
         (lambda: donnan_potential_symmetric(1.0, 0.0, 298.0), "concentration is 0.0"),
         (lambda: donnan_potential_symmetric(1.0, 1.0, 298.0, -1), "valence is -1"),
         (lambda: teorell_meyer_sievers_potential(1.0, 0.0, 0.0, 1.0, 1.0, 298.0), r"D_cation \+ D_anion is 0.0"),

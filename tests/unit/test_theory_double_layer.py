@@ -19,6 +19,7 @@ from electrodiff.theory import (
     grahame_charge,
     grahame_charge_symmetric,
     grahame_potential,
+    grahame_potential_mixture,
     ionic_strength,
 )
 
@@ -78,6 +79,33 @@ def test_grahame_charge_has_its_reference_values_in_both_forms(psi: float, sigma
     assert grahame_charge(psi, *SALT_IONS) == pytest.approx(sigma, abs=0.51e-6)
     assert grahame_charge_symmetric(psi, *SALT) == pytest.approx(sigma, abs=0.51e-6)
     assert grahame_potential(sigma, *SALT) == pytest.approx(psi, abs=1e-6)
+
+
+MIXTURE = ({"K": 1, "Ca": 2, "Cl": -1, "SO4": -2}, {"K": 100.0, "Ca": 5.0, "Cl": 100.0, "SO4": 5.0}, 80.0, 298.15)
+
+
+@pytest.mark.parametrize("sigma", [-1.0, -0.05, -1e-6, -1e-120, 0.0, 1e-15, 1e-3, 0.3])
+def test_potential_of_a_wall_in_a_mixture_is_the_inverse_of_its_grahame_charge(sigma: float) -> None:
+    psi = grahame_potential_mixture(sigma, *MIXTURE)
+    # Round-off of a potential of 8 R T / F; below 1e-150 C/m^2 the square of a charge is not a number.
+    assert abs(sigma) < 1e-100 or grahame_charge(psi, *MIXTURE) == pytest.approx(sigma, rel=1e-14)
+    linear = sigma * debye_length(ionic_strength(*MIXTURE[:2]), 80.0, 298.15) / WATER
+    assert abs(sigma) > 1e-10 or psi == pytest.approx(linear, rel=1e-9)  # u / 3 and less is the next term
+
+
+def test_potential_of_a_wall_in_a_symmetric_salt_is_the_closed_form() -> None:
+    for sigma in (-0.2, 1e-4, 0.05):
+        expected = grahame_potential(sigma, *SALT)
+        assert grahame_potential_mixture(sigma, *SALT_IONS) == pytest.approx(expected, rel=1e-14)
+
+
+def test_potential_of_a_wall_in_a_mixture_refuses_what_cannot_be() -> None:
+    with pytest.raises(CaseError, match="surface_charge is nan; expected a finite number"):
+        grahame_potential_mixture(math.nan, *MIXTURE)
+    with pytest.raises(CaseError, match=r"net charge of 10\.0"):
+        grahame_potential_mixture(0.1, {"K": 1, "Cl": -1}, {"K": 110.0, "Cl": 100.0}, 80.0, 298.15)
+    with pytest.raises(CaseError, match=r"sum of .valence. . concentration is 0"):
+        grahame_potential_mixture(0.1, {}, {}, 80.0, 298.15)
 
 
 @given(potentials, salts)

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from electrodiff.errors import CaseError
-from electrodiff.theory import henderson_potential, nernst_potential, planck_single_salt_potential
+from electrodiff.theory import (
+    henderson_potential,
+    lewis_sargent_potential,
+    nernst_potential,
+    planck_single_salt_potential,
+)
 
 GAS_CONSTANT, FARADAY = 8.31446261815324, 96485.33212331  # SI 2019
 THERMAL = GAS_CONSTANT * 298.15 / FARADAY
@@ -85,6 +90,31 @@ def test_henderson_is_lewis_and_sargent_for_a_common_ion_at_one_concentration() 
     assert potential == pytest.approx(-26.78e-3, abs=0.2e-3)  # ideal against measured
 
 
+def test_lewis_and_sargent_from_limiting_conductivities() -> None:
+    # The numbers of the test above; conductivities of monovalent ions are proportional to D.
+    potential = lewis_sargent_potential(349.65, 73.48, 76.31, 298.15)
+    assert potential == pytest.approx(THERMAL * math.log((73.48 + 76.31) / (349.65 + 76.31)), rel=1e-14)
+    # With the cation in common the sign turns.
+    assert lewis_sargent_potential(349.65, 73.48, 76.31, 298.15, -1, 1) == -potential
+    assert lewis_sargent_potential(2.0, 2.0, 1.0, 298.15) == 0.0
+
+
+@pytest.mark.parametrize(("z", "common"), [(1, -1), (2, -1), (1, -2), (-1, 2), (-3, 2)])
+def test_lewis_and_sargent_stops_the_current_in_a_constant_field(z: int, common: int) -> None:
+    """z (D_L c B(-z v) - D_R c B(z v)) of GHK, and z_c D c (z_c v) for the common ion, add up to zero."""
+    D_left, D_right, D_common = 0.8, 2.0, 1.1
+    v = lewis_sargent_potential(D_left, D_right, D_common, 298.15, z, common) / THERMAL
+    c, c_common = abs(common), abs(z)
+    exchanged = c * z * v * (D_left * math.exp(z * v) - D_right) / math.expm1(z * v)
+    # Roundings of terms of order 1.
+    assert z * exchanged + common * D_common * c_common * common * v == pytest.approx(0.0, abs=1e-14)
+
+
+def test_lewis_and_sargent_takes_a_sweep() -> None:
+    sweep = lewis_sargent_potential(np.array([1.0, 2.0]), 2.0, 1.0, 298.15)
+    assert sweep == pytest.approx([THERMAL * math.log(1.5), 0.0], rel=1e-14)
+
+
 @pytest.mark.parametrize("right_sodium", [145.0, 0.0, 29.0])
 def test_henderson_is_the_quadrature_over_the_linear_mixture(right_sodium: float) -> None:
     """d(phi) = -(R T / F) sum z D dc / sum z^2 D c without current, for a composition linear in x."""
@@ -122,6 +152,10 @@ def test_henderson_changes_sign_when_the_sides_are_swapped() -> None:
         (lambda: planck_single_salt_potential(1.0, 1.0, 1.0, math.nan, 298.0), "right is nan"),
         (lambda: planck_single_salt_potential(1.0, 1.0, 1.0, 1.0, 0.0), "temperature is 0.0"),
         (lambda: planck_single_salt_potential(1.0, 1.0, 1.0, 1.0, 298.0, 0), "valence is 0"),
+        (lambda: lewis_sargent_potential(1.0, -1.0, 1.0, 298.0), "D_right is -1.0"),
+        (lambda: lewis_sargent_potential(0.0, 1.0, 0.0, 298.0), r"left sum of .valence. \* D is 0.0"),
+        (lambda: lewis_sargent_potential(1.0, 1.0, 1.0, 298.0, 1, 1), r"-valence \* common_valence is -1"),
+        (lambda: lewis_sargent_potential(1.0, 1.0, 1.0, 0.0), "temperature is 0.0"),
         (lambda: henderson_potential([1, -1], [1, 1], [0, 0], [1, 1], 298.0), "left sum of z.2 D c is 0"),
         (lambda: henderson_potential([1, -1], [-1, 1], [1, 1], [1, 1], 298.0), "diffusivity of ion 0 is -1"),
         (lambda: henderson_potential([1, -1], [1, 1], [1, 1], [1, -1], 298.0), "right concentration of ion 1"),

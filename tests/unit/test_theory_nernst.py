@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from electrodiff.errors import CaseError
-from electrodiff.theory import driving_force, electrochemical_potential_difference, nernst_potential
+from electrodiff.theory import (
+    driving_force,
+    electrochemical_potential_difference,
+    nernst_potential,
+    nernst_slope_inside,
+    nernst_slope_log,
+    nernst_slope_outside,
+)
 
 GAS_CONSTANT, FARADAY = 8.31446261815324, 96485.33212331  # SI 2019
 
@@ -66,6 +73,58 @@ def test_a_positive_driving_force_is_outward_for_the_current_of_either_sign() ->
 def test_ion_absent_from_one_side_has_an_infinite_potential(valence: int, inside: float, outside: float) -> None:
     assert nernst_potential(valence, inside, outside, 310.0) == math.inf
     assert nernst_potential(valence, outside, inside, 310.0) == -math.inf
+
+
+def test_chloride_from_both_forms_of_the_formula() -> None:
+    """(R T / (-F)) ln(out / in) is (R T / F) ln(in / out)."""
+    as_anion, as_cation_reversed = nernst_potential(-1, 15.5, 150.0, 310.0), nernst_potential(1, 150.0, 15.5, 310.0)
+    assert as_anion == pytest.approx(as_cation_reversed, rel=1e-15)  # one rounding of the ratio
+    # 26.714 mV * ln(0.10333) = 26.714 mV * -2.2698 = -60.635 mV, printed to 0.01 mV.
+    assert as_anion == pytest.approx(-60.64e-3, abs=0.006e-3)
+
+
+@given(valences, concentrations, concentrations, temperatures)
+def test_slopes_are_the_differences_of_the_potential(
+    valence: int, inside: float, outside: float, temperature: float
+) -> None:
+    """A step of 0.1 % to both sides: ln(1 + h) - ln(1 - h) = 2 h (1 + h^2 / 3 + ...)."""
+    h = 1e-3
+    steps = [
+        nernst_potential(valence, inside, (1 + h) * outside, temperature)
+        - nernst_potential(valence, inside, (1 - h) * outside, temperature),
+        nernst_potential(valence, (1 + h) * inside, outside, temperature)
+        - nernst_potential(valence, (1 - h) * inside, outside, temperature),
+    ]
+    # rtol: h^2 / 3, and round-off of a logarithm of up to 23 over 2 h, 3e-12.
+    log_slope = nernst_slope_log(valence, temperature)
+    assert steps[0] / (2 * h) == pytest.approx(log_slope, rel=4e-7)
+    assert steps[1] / (2 * h) == pytest.approx(-log_slope, rel=4e-7)
+    assert steps[0] / (2 * h * outside) == pytest.approx(nernst_slope_outside(valence, outside, temperature), rel=4e-7)
+    assert steps[1] / (2 * h * inside) == pytest.approx(nernst_slope_inside(valence, inside, temperature), rel=4e-7)
+
+
+def test_a_decade_of_potassium_is_61_and_a_half_millivolts_at_body_temperature() -> None:
+    assert math.log(10.0) * nernst_slope_log(1, 310.0) == pytest.approx(61.5e-3, abs=0.05e-3)  # printed to 0.1 mV
+
+
+def test_slopes_broadcast_and_scalars_give_scalars() -> None:
+    assert np.shape(nernst_slope_outside(np.array([[1], [2]]), np.array([1.0, 2.0, 4.0]), 310.0)) == (2, 3)
+    assert isinstance(nernst_slope_inside(1, 140.0, 310.0), float)
+
+
+@pytest.mark.parametrize("slope", [nernst_slope_inside, nernst_slope_outside])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((0, 1.0, 310.0), "valence is 0; expected"),
+        ((1, 0.0, 310.0), "is 0.0; expected above zero"),
+        ((1, math.nan, 310.0), "is nan; expected above zero"),
+        ((1, 1.0, -1.0), "temperature is -1.0; expected"),
+    ],
+)
+def test_slopes_refuse_what_has_no_slope(slope, arguments: tuple[float, ...], message: str) -> None:
+    with pytest.raises(CaseError, match=message):
+        slope(*arguments)
 
 
 def test_arrays_broadcast_and_scalars_give_scalars() -> None:

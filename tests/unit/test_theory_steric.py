@@ -107,6 +107,17 @@ def test_capacitance_of_a_dilute_bath_has_a_hump_on_either_side(packing: float) 
     assert slope == pytest.approx(0.0, abs=1e-6)
 
 
+def test_peak_capacitance_of_a_bath_that_is_filled_by_a_twentieth() -> None:
+    """nu = 0.05: C / C_0 = cosh(u/2) / ((1 + w) sqrt(ln(1 + w) / w)) peaks at 2.0613 for u = 4.458."""
+    # The digits printed; the peak is flat, and a search finds it to the root of round-off, 1e-8 of u.
+    u, concentration = peak(0.05), 100.0
+    assert u == pytest.approx(4.458, abs=0.0005)
+    diameter = (0.05 / (2.0 * constants.N_A * concentration)) ** (1.0 / 3.0)
+    potentials = np.array([u * THERMAL, 0.0])
+    highest, at_zero = bikerman_capacitance(potentials, concentration, diameter, 80.0, 298.15)
+    assert highest / at_zero == pytest.approx(2.0613, abs=0.00005)
+
+
 @pytest.mark.parametrize("packing", [0.34, 0.6, 0.99])
 def test_capacitance_of_a_crowded_bath_has_its_peak_at_zero(packing: float) -> None:
     # The curvature of C at 0 is proportional to 1 - 3 nu.

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from electrodiff.errors import CaseError
 
-FloatLike = float | NDArray[np.float64]
-PerIon = Mapping[str, FloatLike] | Sequence[FloatLike] | NDArray[np.float64] | NDArray[np.int64]
+Floats = NDArray[np.float64]
+FloatLike = float | Floats
+PerIon = Mapping[str, FloatLike] | Sequence[FloatLike] | Floats | NDArray[np.int64]
 
 LENGTH = "a length in m, such as 5e-9"
 CONCENTRATION = "a concentration in mol/m^3, such as 150.0"
@@ -22,7 +23,15 @@ PERMITTIVITY = "a relative permittivity, such as 80.0"
 TEMPERATURE = "a temperature in K, such as 310.15"
 DIFFUSIVITY = "a diffusivity in m^2/s, such as 1.957e-9"
 PERMEABILITY = "a permeability in m/s, such as 1e-7"
+PARTITION = "a partition coefficient, such as 1e-4"
+CONDUCTANCE = "a conductance per area in S/m^2, such as 3.0"
+CAPACITANCE = "a capacitance per area in F/m^2, such as 1e-2"
+POTENTIAL = "a potential in V, such as -0.065"
+SURFACE_CHARGE = "a charge in C/m^2, such as -0.02"
 SALT_VALENCE = "the valence of the cation of a z:z salt, such as 1"
+
+# Imbalance of charge in a bath, relative to its ions, that counts as round-off or as the tolerance of a solver.
+NEUTRAL = 1e-9
 
 
 def require_positive(name: str, value: FloatLike, expected: str) -> None:
@@ -36,6 +45,23 @@ def require_non_negative(name: str, value: FloatLike, expected: str) -> None:
     """Raise CaseError unless every value is zero or above (which NaN is not)."""
     if not (value >= 0.0 if isinstance(value, float) else np.all(np.asarray(value) >= 0.0)):
         raise CaseError(f"{name} is {value}; expected zero or above: {expected}")
+
+
+def require_finite(name: str, value: FloatLike, expected: str) -> None:
+    """Raise CaseError unless every value is a finite number."""
+    if not np.all(np.isfinite(value)):
+        raise CaseError(f"{name} is {value}; expected a finite number: {expected}")
+
+
+def require_neutral(valences: Iterable[FloatLike], concentrations: Iterable[FloatLike], side: str = "") -> None:
+    """Raise CaseError unless a bath is neutral and has ions; `side`, such as "left ", tells one bath from another."""
+    charges = [z * c for z, c in zip(valences, concentrations, strict=True)]
+    net, gross = total(charges), total(map(np.abs, charges))
+    require_positive(f"{side}sum of |valence| * concentration", gross, CONCENTRATION)
+    if not np.all(np.abs(net) <= NEUTRAL * gross):
+        raise CaseError(
+            f"{side}concentrations carry a net charge of {net} mol/m^3; a bath is neutral: add the missing counter-ion"
+        )
 
 
 def require_charged(valence: FloatLike) -> None:
@@ -73,6 +99,11 @@ def ion_values(
     if absent:
         raise CaseError(f"{name} has no value for {', '.join(absent)}; give one for every ion")
     return [table.get(str(ion), 0.0 if missing is None else missing) for ion in ions]
+
+
+def ion_array(name: str, table: PerIon, ions: tuple[str, ...] | range, missing: float | None = None) -> Floats:
+    """`ion_values` as an array (ions,), for tables of floats."""
+    return np.array(ion_values(name, table, ions, missing), dtype=float)
 
 
 def total(terms: Iterable[FloatLike]) -> FloatLike:

@@ -10,21 +10,25 @@ point right and puts a positive charge on the left.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from electrodiff.errors import CaseError
 from electrodiff.theory._types import (
+    CAPACITANCE,
     CONCENTRATION,
     LENGTH,
     PERMITTIVITY,
+    POTENTIAL,
     SALT_VALENCE,
     TEMPERATURE,
     FloatLike,
+    require_finite,
     require_positive,
     total,
 )
-from electrodiff.theory.double_layer import debye_length
+from electrodiff.theory.double_layer import debye_length, diffuse_layer_capacitance, grahame_potential
 from electrodiff.units import VACUUM_PERMITTIVITY, thermal_voltage
 
 
@@ -57,6 +61,29 @@ def slab_capacitance(thickness: FloatLike, relative_permittivity: FloatLike) -> 
     return VACUUM_PERMITTIVITY * relative_permittivity / thickness
 
 
+def slab_charge(voltage: FloatLike, thickness: FloatLike, relative_permittivity: FloatLike) -> FloatLike:
+    """Charge per area on the left of a slab; as much of the other sign is on the right [C/m^2].
+
+        sigma = eps (phi_left - phi_right) / d
+
+    voltage between the faces [V], thickness d [m], relative_permittivity eps / eps_0.
+    Raises CaseError unless thickness and permittivity are positive.
+
+    Source: as for `slab_field`.
+    """
+    return slab_capacitance(thickness, relative_permittivity) * voltage
+
+
+def slab_energy(voltage: FloatLike, thickness: FloatLike, relative_permittivity: FloatLike) -> FloatLike:
+    """Energy per area of the field in a slab [J/m^2].
+
+        w = eps (phi_left - phi_right)^2 / (2 d)
+
+    Arguments, errors and source as for `slab_charge`.
+    """
+    return 0.5 * slab_charge(voltage, thickness, relative_permittivity) * voltage
+
+
 def series_capacitance(*capacitances: FloatLike) -> FloatLike:
     """Capacitance of capacitors in series, in the unit of the arguments.
 
@@ -69,7 +96,7 @@ def series_capacitance(*capacitances: FloatLike) -> FloatLike:
     if not capacitances:
         raise CaseError("capacitances is empty; give at least one, such as 3.5e-3 F/m^2")
     for capacitance in capacitances:
-        require_positive("capacitance", capacitance, "a capacitance in F/m^2, such as 3.5e-3")
+        require_positive("capacitance", capacitance, CAPACITANCE)
     return 1.0 / total(1.0 / capacitance for capacitance in capacitances)
 
 
@@ -148,10 +175,72 @@ def slab_with_double_layers_charge(
     return float(slab * voltage * share)
 
 
+class SlabDrops(NamedTuple):
+    """Parts of a voltage [V], which add up to it: left diffuse layer, slab, and right diffuse layer."""
+
+    left: float
+    slab: float
+    right: float
+
+
+def slab_with_double_layers_drops(
+    voltage: float,
+    thickness: float,
+    relative_permittivity: float,
+    left_concentration: float,
+    right_concentration: float,
+    water_relative_permittivity: float,
+    temperature: float,
+    valence: float = 1,
+) -> SlabDrops:
+    """How a voltage divides over a slab and its two Gouy-Chapman layers [V].
+
+        left = psi(sigma, c_left),    slab = sigma d / eps,    right = psi(sigma, c_right)
+
+    sigma of `slab_with_double_layers_charge`, whose arguments, errors and source it shares.  `slab` is what the
+    constant field of `ghk` sees; at the faces an ion of valence z has exp(z F left / (R T)) times its concentration in the
+    left bath, and exp(-z F right / (R T)) times that in the right one (see `ghk_flux_from_faces`).
+    """
+    salt = (left_concentration, right_concentration, water_relative_permittivity, temperature, valence)
+    charge = slab_with_double_layers_charge(voltage, thickness, relative_permittivity, *salt)
+    water = (water_relative_permittivity, temperature, valence)
+    left = grahame_potential(charge, left_concentration, *water)
+    right = grahame_potential(charge, right_concentration, *water)
+    slab = charge / slab_capacitance(thickness, relative_permittivity)
+    return SlabDrops(float(left), float(slab), float(right))
+
+
+def slab_with_double_layers_capacitance(
+    voltage: float,
+    thickness: float,
+    relative_permittivity: float,
+    left_concentration: float,
+    right_concentration: float,
+    water_relative_permittivity: float,
+    temperature: float,
+    valence: float = 1,
+) -> float:
+    """Differential capacitance per area of a slab between two Gouy-Chapman layers at a voltage [F/m^2].
+
+        1 / C = d V / d sigma = d / eps + 1 / C_left + 1 / C_right
+        C_left = (eps_w / lambda_left) cosh(z F psi_left / (2 R T))
+
+    Arguments, errors and source as for `slab_with_double_layers_charge`, psi of `slab_with_double_layers_drops`.
+    Least at V = 0, where it is that of `slab_with_debye_layers_capacitance`; that of the bare slab at large V.
+    """
+    salt = (left_concentration, right_concentration, water_relative_permittivity, temperature, valence)
+    drops = slab_with_double_layers_drops(voltage, thickness, relative_permittivity, *salt)
+    water = (water_relative_permittivity, temperature, valence)
+    layers = [
+        diffuse_layer_capacitance(drops.left, left_concentration, *water),
+        diffuse_layer_capacitance(drops.right, right_concentration, *water),
+    ]
+    return float(series_capacitance(slab_capacitance(thickness, relative_permittivity), *layers))
+
+
 def _check_salt_and_voltage(voltage: float, left: float, right: float, valence: float) -> None:
     """Raise CaseError unless the voltage is finite, and concentrations and valence are positive."""
-    if not math.isfinite(voltage):
-        raise CaseError(f"voltage is {voltage}; expected a finite number in V, such as -0.065")
+    require_finite("voltage", voltage, POTENTIAL)
     require_positive("left_concentration", left, CONCENTRATION)
     require_positive("right_concentration", right, CONCENTRATION)
     require_positive("valence", valence, SALT_VALENCE)

@@ -10,23 +10,29 @@ phi(layer) - phi(bath); potentials across a layer are phi(left) - phi(right), x 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from electrodiff.errors import CaseError
+from electrodiff.theory._roots import rising_root
 from electrodiff.theory._types import (
     CONCENTRATION,
     DIFFUSIVITY,
+    PARTITION,
     SALT_VALENCE,
     TEMPERATURE,
     FloatLike,
+    Floats,
     PerIon,
+    ion_array,
     ion_names,
     ion_values,
+    require_finite,
     require_non_negative,
     require_positive,
 )
-from electrodiff.units import thermal_voltage
+from electrodiff.units import GAS_CONSTANT, thermal_voltage
 
 
 def donnan_potential(
@@ -48,11 +54,8 @@ def donnan_potential(
 
     Source: F. G. Donnan, Z. Elektrochem. 17 (1911) 572.
     """
-    from scipy.optimize import brentq
-
     require_positive("temperature", temperature, TEMPERATURE)
-    if not math.isfinite(fixed_charge):
-        raise CaseError(f"fixed_charge is {fixed_charge}; expected a finite concentration in mol/m^3, such as -50.0")
+    require_finite("fixed_charge", fixed_charge, "a concentration of charges in mol/m^3, such as -50.0")
     ions = ion_names(concentrations)
     beta = [1.0] * len(ions) if partitions is None else ion_values("partitions", partitions, ions)
     rows = zip(
@@ -61,7 +64,7 @@ def donnan_potential(
     charges: list[tuple[float, float]] = []
     for ion, (valence, partition, concentration) in zip(ions, rows, strict=True):
         require_non_negative(f"concentration of ion {ion}", concentration, CONCENTRATION)
-        require_non_negative(f"partition of ion {ion}", partition, "a partition coefficient, such as 1e-4")
+        require_non_negative(f"partition of ion {ion}", partition, PARTITION)
         charges.append((float(valence), float(valence * partition * concentration)))
     if not _can_balance(fixed_charge, [charge for _, charge in charges]):
         raise CaseError(
@@ -69,24 +72,66 @@ def donnan_potential(
             "give an ion of the other sign a concentration and a partition above 0"
         )
 
-    def charge(phi: float) -> float:
-        """Charge of the layer in units of its largest part; falls from positive to negative as phi rises."""
+    def lack(phi: float) -> float:
+        """Charge that the layer lacks in units of its largest part; rises from negative to positive with phi."""
         parts = [fixed_charge, *(each * math.exp(min(-valence * phi, 700.0)) for valence, each in charges)]
-        return math.fsum(parts) / max(map(abs, parts))
+        return -math.fsum(parts) / max(map(abs, parts))
 
-    if charge(0.0) == 0.0:
-        return 0.0
-    reach = math.copysign(1.0, charge(0.0))
-    while charge(reach) * reach > 0.0:
-        reach *= 2.0
-    # Tolerances: a rounding of the exponentials moves the root by as much, and so does one of the root itself.
-    root = brentq(charge, 0.0, reach, xtol=1e-16, rtol=4.0 * float(np.finfo(float).eps))
-    return float(thermal_voltage(temperature) * root)
+    # A rounding of the exponentials moves the root by as much, hence the scale.
+    return thermal_voltage(temperature) * rising_root(lack, 0.0, 1.0, 0.5)
 
 
 def _can_balance(fixed_charge: float, charges: list[float]) -> bool:
     """Whether some ions may enter, and charges of both signs are there to be balanced."""
     return any(charges) and min(fixed_charge, *charges) < 0.0 < max(fixed_charge, *charges)
+
+
+class DonnanEquilibrium(NamedTuple):
+    """Charged space at equilibrium with a bath.
+
+    ions: their names, or the numbers of their rows, in the order of the concentrations.  potential phi(inside) -
+    phi(bath) [V], concentrations inside (ions,) [mol/m^3], osmotic_pressure inside less outside [Pa].
+    """
+
+    ions: tuple[str, ...] | range
+    potential: float
+    concentrations: Floats
+    osmotic_pressure: float
+
+
+def donnan_equilibrium(
+    fixed_charge: float,
+    valences: PerIon,
+    concentrations: PerIon,
+    temperature: float,
+    impermeant: float = 0.0,
+    partitions: PerIon | None = None,
+) -> DonnanEquilibrium:
+    """Donnan equilibrium of a cell or a gel with a bath: potential, concentrations inside, and osmotic pressure.
+
+        c_i,in = beta_i c_i exp(-z_i F phi / (R T)),    sum_i z_i c_i,in + X = 0
+        p_in - p_out = R T (sum_i c_i,in + c_X - sum_i c_i)
+
+    fixed_charge X [mol/m^3 of elementary charges] that cannot leave, valences z_i and bath concentrations c_i [mol/m^3]
+    of the ions that can, temperature T [K], impermeant c_X: all particles inside that cannot leave, charged or not
+    [mol/m^3] (a protein of valence z_X has X = z_X c_X; the charges of a gel are bound to its network, c_X = 0),
+    partition coefficients beta_i (1 if left out).  The pressure is positive for any c_X or X other than 0 in a neutral bath
+    at beta = 1: a cell without a wall swells, unless a pump makes an ion of the bath impermeant in effect.
+    Errors as for `donnan_potential`, and CaseError for a negative impermeant.
+
+    Source: F. G. Donnan, Z. Elektrochem. 17 (1911) 572.
+    """
+    require_non_negative("impermeant", impermeant, CONCENTRATION)
+    potential = donnan_potential(fixed_charge, valences, concentrations, temperature, partitions)
+    ions = ion_names(concentrations)
+    beta = np.ones(len(ions)) if partitions is None else ion_array("partitions", partitions, ions)
+    z, bath = ion_array("valences", valences, ions), ion_array("concentrations", concentrations, ions)
+    exponent = -z * potential / thermal_voltage(temperature)
+    inside = beta * bath * np.exp(exponent)
+    # beta e^x - 1 as beta (e^x - 1) + (beta - 1), which keeps the digits of a weak potential.
+    gain = bath * (beta * np.expm1(exponent) + (beta - 1.0))
+    pressure = GAS_CONSTANT * temperature * math.fsum([*gain, impermeant])
+    return DonnanEquilibrium(ions, potential, inside, pressure)
 
 
 def donnan_potential_symmetric(

@@ -11,25 +11,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from electrodiff.errors import CaseError
+from electrodiff.theory._bath import bath_rows, wall_bath
 from electrodiff.theory._types import (
     CONCENTRATION,
     LENGTH,
     PERMITTIVITY,
     SALT_VALENCE,
+    SURFACE_CHARGE,
     TEMPERATURE,
     FloatLike,
     PerIon,
-    ion_names,
-    ion_values,
+    require_finite,
+    require_neutral,
     require_non_negative,
     require_positive,
     total,
 )
 from electrodiff.units import FARADAY, GAS_CONSTANT, VACUUM_PERMITTIVITY, thermal_voltage
-
-# Imbalance of charge in a bath, relative to its ions, that counts as round-off or as the tolerance of a solver.
-_NEUTRAL = 1e-9
 
 # 1/2!, 1/3!, ..., 1/18!: the Taylor series of (e^x - 1 - x) / x^2.  The first omitted term is 1e-17 of the first
 # for |x| <= 1.
@@ -52,13 +50,13 @@ def _permittivity(relative_permittivity: FloatLike) -> FloatLike:
     return VACUUM_PERMITTIVITY * relative_permittivity
 
 
-def _salt_debye_length(
+def salt_debye_length(
     concentration: FloatLike, relative_permittivity: FloatLike, temperature: float, valence: FloatLike
 ) -> FloatLike:
-    """Debye length of a z:z salt [m], whose ionic strength is z^2 c."""
+    """Debye length of a z:z salt [m], whose ionic strength is z^2 c.  Errors as for `grahame_charge_symmetric`."""
     require_positive("concentration", concentration, CONCENTRATION)
     require_positive("valence", valence, SALT_VALENCE)
-    return debye_length(valence**2 * concentration, relative_permittivity, temperature)
+    return debye_length(np.square(valence) * concentration, relative_permittivity, temperature)
 
 
 def ionic_strength(valences: PerIon, concentrations: PerIon) -> FloatLike:
@@ -71,23 +69,8 @@ def ionic_strength(valences: PerIon, concentrations: PerIon) -> FloatLike:
 
     Source: G. N. Lewis, M. Randall, J. Am. Chem. Soc. 43 (1921) 1112.
     """
-    rows = _mixture(valences, concentrations)
+    rows = bath_rows(valences, concentrations)
     return 0.5 * total(z**2 * c for z, c in rows)
-
-
-def _mixture(valences: PerIon, concentrations: PerIon) -> list[tuple[FloatLike, FloatLike]]:
-    """Valence and concentration of each ion."""
-    ions = ion_names(concentrations)
-    rows = list(
-        zip(
-            ion_values("valences", valences, ions),
-            ion_values("concentrations", concentrations, ions),
-            strict=True,
-        )
-    )
-    for ion, (_, concentration) in zip(ions, rows, strict=True):
-        require_non_negative(f"concentration of ion {ion}", concentration, CONCENTRATION)
-    return rows
 
 
 def debye_length(ionic_strength: FloatLike, relative_permittivity: FloatLike, temperature: float) -> FloatLike:
@@ -147,19 +130,33 @@ def grahame_charge(
     Source: D. C. Grahame, Chem. Rev. 41 (1947) 441.
     """
     require_positive("temperature", temperature, TEMPERATURE)
-    rows = _mixture(valences, concentrations)
-    net, gross = total(z * c for z, c in rows), total(np.abs(z) * c for z, c in rows)
-    require_positive("sum of |valence| * concentration", gross, CONCENTRATION)
-    if not np.all(np.abs(net) <= _NEUTRAL * gross):
-        raise CaseError(
-            f"concentrations carry a net charge of {net} mol/m^3; the bath of a wall is neutral: "
-            "add the missing counter-ion"
-        )
+    rows = bath_rows(valences, concentrations)
+    require_neutral((z for z, _ in rows), (c for _, c in rows))
     psi = surface_potential / thermal_voltage(temperature)
     osmotic = total(c * _excess_exponential(-z * psi) for z, c in rows)
     pressure = 2.0 * _permittivity(relative_permittivity) * (GAS_CONSTANT * temperature) * osmotic
     result: FloatLike = np.sign(psi) * np.sqrt(pressure)
     return result
+
+
+def grahame_potential_mixture(
+    surface_charge: float,
+    valences: PerIon,
+    concentrations: PerIon,
+    relative_permittivity: float,
+    temperature: float,
+) -> float:
+    """Potential of a wall of given charge in any mixture of ions, relative to the bulk [V].
+
+        sigma = sign(psi) sqrt(2 eps R T sum_i c_i (exp(-z_i F psi / (R T)) - 1))
+
+    surface_charge sigma [C/m^2]; the inverse of `grahame_charge`, whose other arguments and source it shares, scalars
+    only.  The charge rises with psi, so that there is one root; it is found to round-off.
+    Raises CaseError as `grahame_charge` does, and when the charge is not finite.
+    """
+    require_finite("surface_charge", surface_charge, SURFACE_CHARGE)
+    bath = wall_bath(valences, concentrations, relative_permittivity, temperature)
+    return thermal_voltage(temperature) * bath.wall_potential(surface_charge)
 
 
 def grahame_charge_symmetric(
@@ -206,7 +203,7 @@ def _grahame_scales(
     concentration: FloatLike, relative_permittivity: FloatLike, temperature: float, valence: FloatLike
 ) -> tuple[FloatLike, FloatLike]:
     """sqrt(8 eps R T c) [C/m^2], which is 2 eps / lambda_D times R T / (z F), and 2 R T / (z F) [V]."""
-    length = _salt_debye_length(concentration, relative_permittivity, temperature, valence)
+    length = salt_debye_length(concentration, relative_permittivity, temperature, valence)
     voltage = 2.0 * thermal_voltage(temperature) / valence
     return _permittivity(relative_permittivity) / length * voltage, voltage
 
@@ -232,7 +229,7 @@ def gouy_chapman_potential(
     Source: G. Gouy, J. Phys. (Paris) 9 (1910) 457; D. L. Chapman, Phil. Mag. 25 (1913) 475.
     """
     require_non_negative("distance", distance, LENGTH)
-    length = _salt_debye_length(concentration, relative_permittivity, temperature, valence)
+    length = salt_debye_length(concentration, relative_permittivity, temperature, valence)
     voltage = 2.0 * thermal_voltage(temperature) / valence
     w = np.abs(surface_potential) / voltage
     decay, from_wall = np.exp(-distance / length), -np.expm1(-distance / length)
@@ -297,7 +294,7 @@ def diffuse_layer_capacitance(
 
     Arguments, errors and source as for `grahame_charge_symmetric`; eps / lambda_D at psi = 0.
     """
-    length = _salt_debye_length(concentration, relative_permittivity, temperature, valence)
+    length = salt_debye_length(concentration, relative_permittivity, temperature, valence)
     half = valence * surface_potential / (2.0 * thermal_voltage(temperature))
     result: FloatLike = _permittivity(relative_permittivity) / length * np.cosh(half)
     return result

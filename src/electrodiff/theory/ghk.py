@@ -26,7 +26,10 @@ from electrodiff.theory._types import (
     require_positive,
     total,
 )
+from electrodiff.theory.energetics import PUMP_POTASSIUM, PUMP_SODIUM
 from electrodiff.units import FARADAY, thermal_voltage
+
+PUMP_RATIO = "a ratio of ions out to ions in, such as 1.5"
 
 # exp(-800) is 0 in double precision (the least positive number is exp(-745)), and 800 exp(-800) is not inf * 0.
 _WHERE_EXP_IS_ZERO = 800.0
@@ -159,8 +162,61 @@ def ghk_voltage(
 
     Source: as for `ghk_flux`.
     """
-    require_positive("temperature", temperature, TEMPERATURE)
+    return _monovalent_voltage(_rows(permeabilities, valences, inside, outside), temperature)
+
+
+def ghk_voltage_pumped(
+    permeabilities: PerIon,
+    valences: PerIon,
+    inside: PerIon,
+    outside: PerIon,
+    temperature: float,
+    pump_ratio: FloatLike = PUMP_SODIUM / PUMP_POTASSIUM,
+    imported: str | int = "K",
+) -> FloatLike:
+    """Membrane potential of monovalent ions and an electrogenic pump that keeps its imported ion steady [V].
+
+        V_m = (R T / F) ln[ (r P_K K_out + P_Na Na_out + P_Cl Cl_in) / (r P_K K_in + P_Na Na_in + P_Cl Cl_out) ]
+
+    As `ghk_voltage`, with the permeability of the `imported` ion (its name, or its row in sequences) times pump_ratio
+    r, the cations that the pump takes out for each cation that it brings in: 1.5 for three sodium against two
+    potassium.  The pump refills what leaks, p = J_K, and its current (r - 1) F p balances those of all ions:
+    sum z J + (r - 1) J_K = 0.  Holds when the imported ion is steady; the others need not be.  r = 1 is `ghk_voltage`.
+    Raises CaseError as `ghk_voltage` does, and when r is not positive or the imported ion is no permeant cation.
+
+    Source: L. J. Mullins, K. Noda, J. Gen. Physiol. 47 (1963) 117.
+    """
+    require_positive("pump_ratio", pump_ratio, PUMP_RATIO)
     rows = _rows(permeabilities, valences, inside, outside)
+    if not any(row.ion == imported and row.valence > 0.0 for row in rows):
+        raise CaseError(f"imported is {imported}; expected a permeant cation, one of those in permeabilities")
+    weighted = [
+        row._replace(permeability=pump_ratio * row.permeability) if row.ion == imported else row for row in rows
+    ]
+    return _monovalent_voltage(weighted, temperature)
+
+
+def ghk_pump_ceiling(pump_ratio: FloatLike, temperature: float) -> FloatLike:
+    """Most that a pump's current can add to the membrane potential, whatever the ions [V].
+
+        |V_m(r) - V_m(1)| <= (R T / F) |ln r|
+
+    V_m(r) from `ghk_voltage_pumped`, pump_ratio r, temperature T [K]; 10.83 mV for r = 3/2 at 310 K.  Approached where
+    the imported ion dominates the sum of P c on one side and hardly counts in that of the other.  Of the steady state
+    only: a pump that is driven faster for a while may add more.
+    Raises CaseError when r or T is not positive.
+
+    Source: as for `ghk_voltage_pumped`; R. C. Thomas, Physiol. Rev. 52 (1972) 563.
+    """
+    require_positive("pump_ratio", pump_ratio, PUMP_RATIO)
+    require_positive("temperature", temperature, TEMPERATURE)
+    result: FloatLike = thermal_voltage(temperature) * np.abs(np.log(pump_ratio))
+    return result
+
+
+def _monovalent_voltage(rows: list[_Row], temperature: float) -> FloatLike:
+    """The GHK voltage of these ions [V].  Raises CaseError when one is not monovalent or nothing opposes the others."""
+    require_positive("temperature", temperature, TEMPERATURE)
     for row in rows:
         if abs(row.valence) != 1.0:
             raise CaseError(

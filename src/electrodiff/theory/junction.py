@@ -89,10 +89,43 @@ def henderson_potential(
     for side, conduction in (("left", conduction_left), ("right", conduction_right)):
         require_positive(f"{side} sum of z^2 D c", conduction, "a side with an ion that can move")
     polarity = total(zi * Di * step for zi, Di, step in zip(z, D, steps, strict=True))
-    return thermal_voltage(temperature) * polarity * _inverse_log_mean(conduction_left, conduction_right)
+    return thermal_voltage(temperature) * polarity * inverse_log_mean(conduction_left, conduction_right)
 
 
-def _inverse_log_mean(a: FloatLike, b: FloatLike) -> FloatLike:
+def lewis_sargent_potential(
+    D_left: FloatLike,
+    D_right: FloatLike,
+    D_common: FloatLike,
+    temperature: float,
+    valence: FloatLike = 1,
+    common_valence: FloatLike = -1,
+) -> FloatLike:
+    """Diffusion potential phi(left) - phi(right) of two salts of equal concentration that share an ion [V].
+
+        phi_L - phi_R = (R T / (z F)) ln[(|z| D_right + |z_c| D_common) / (|z| D_left + |z_c| D_common)]
+
+    D_left, D_right of the ions that differ, both of valence z, and D_common of the ion of valence common_valence z_c
+    that both salts have [m^2/s] (only ratios count), temperature T [K].  The same for Henderson's and for Planck's
+    junction, whose field is constant here.  -26.85 mV for HCl|KCl at 298.15 K.
+    Raises CaseError when a diffusivity is negative, a sum in the logarithm or the temperature is not positive, or the
+    valences are not of opposite sign.
+
+    Source: G. N. Lewis, L. W. Sargent, J. Am. Chem. Soc. 31 (1909) 363.
+    """
+    require_positive("temperature", temperature, TEMPERATURE)
+    for name, diffusivity in (("D_left", D_left), ("D_right", D_right), ("D_common", D_common)):
+        require_non_negative(name, diffusivity, DIFFUSIVITY)
+    opposite = -np.multiply(valence, common_valence)
+    require_positive("-valence * common_valence", opposite, "an ion of the other sign in common, such as 1 and -1")
+    common = np.abs(common_valence) * D_common
+    conduction = [np.abs(valence) * D + common for D in (D_left, D_right)]
+    for side, sum_of_both in zip(("left", "right"), conduction, strict=True):
+        require_positive(f"{side} sum of |valence| * D", sum_of_both, DIFFUSIVITY)
+    result: FloatLike = thermal_voltage(temperature) / valence * np.log(np.divide(conduction[1], conduction[0]))
+    return result
+
+
+def inverse_log_mean(a: FloatLike, b: FloatLike) -> FloatLike:
     """ln(b / a) / (b - a), which is 1 / a where b = a; a smooth function of the ratio, hence of its round-off."""
     ratio = np.divide(b, a)
     same = ratio == 1.0

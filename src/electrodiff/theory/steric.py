@@ -14,8 +14,8 @@ from __future__ import annotations
 import numpy as np
 
 from electrodiff.errors import CaseError
-from electrodiff.theory._types import CONCENTRATION, LENGTH, SALT_VALENCE, FloatLike, require_positive
-from electrodiff.theory.double_layer import debye_length
+from electrodiff.theory._types import CONCENTRATION, LENGTH, FloatLike, require_positive
+from electrodiff.theory.double_layer import salt_debye_length
 from electrodiff.units import AVOGADRO, VACUUM_PERMITTIVITY, thermal_voltage
 
 # Filled shares below e^-40 = 4e-18 change nothing: 1 + w is 1 to round-off, and so is ln(1 + w) / w.
@@ -105,8 +105,7 @@ def _scales(
 ) -> tuple[FloatLike, FloatLike, FloatLike]:
     """eps / lambda_D [F/m^2], R T / (z F) [V] and nu."""
     packing = bikerman_packing(concentration, diameter)
-    require_positive("valence", valence, SALT_VALENCE)
-    length = debye_length(np.square(valence) * concentration, relative_permittivity, temperature)
+    length = salt_debye_length(concentration, relative_permittivity, temperature, valence)
     return VACUUM_PERMITTIVITY * relative_permittivity / length, thermal_voltage(temperature) / valence, packing
 
 

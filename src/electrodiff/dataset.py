@@ -48,6 +48,7 @@ _DIMENSIONS = {
     "side": "side",
     "layer": "layer_name",
     "interface": "interface",
+    "interface.side": "interface_side",
     "layer.ion": "layer_ion",
     "gate": "gate",
 }
@@ -61,6 +62,7 @@ def coordinates(solution: Solution) -> dict[str, Variable]:
         "layer_name": (solution.case.layer_names, "layer"),
         "side": (("left", "right"), "side of the stack"),
         "interface": (tuple(solution.field_ratio), "left layer|right layer"),
+        "interface_side": (tuple(solution.charge_beside), "left layer|right layer.side of it"),
         "layer_ion": (tuple(solution.log_permeability), "layer.ion"),
         "gate": (tuple(solution.open_fraction), "layer.ion of a gated conductance"),
     }

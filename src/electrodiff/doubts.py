@@ -10,13 +10,12 @@ import numpy as np
 from electrodiff.checks import SIDES
 from electrodiff.ends import Reservoir, Wall
 from electrodiff.fvm.kernels.arrays import AMOUNT
+from electrodiff.readings import BULK_DEBYE_LENGTHS
 from electrodiff.units import FARADAY
 
 if TYPE_CHECKING:
     from electrodiff.solution import Solution
 
-# A bath is bulk, and its charge counts as zero, further than this many Debye lengths from everything: e^-10 = 5e-5.
-BULK_DEBYE_LENGTHS = 10
 # Largest charge of the end of a bath, relative to its ions, that is not worth a warning.
 NEUTRAL_END = 1e-3
 # A cell across which the potential falls by more than this [RT/F] has an error of more than about 1e-3 in its charge.

@@ -13,6 +13,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from electrodiff import materials
+from electrodiff.fields import Profile
 from electrodiff.fvm.kernels.arrays import Chain
 from electrodiff.fvm.kernels.border import place_borders
 from electrodiff.fvm.kernels.faces import face_values
@@ -93,13 +95,40 @@ class Profiles:
         """(n, M) concentration of each ion [mol/m^3]: beta a / gamma."""
         _, _, left, right = self._faces
         at_left_of_face = (self.node == self._face)[:, None]
-        return np.where(at_left_of_face, left[self._face], right[self._face]).T * self.problem.scales.concentration
+        content = np.where(at_left_of_face, left[self._face], right[self._face])
+        return (content * self._node_over_face_partition()).T * self.problem.scales.concentration
+
+    def _node_over_face_partition(self) -> Floats:
+        """(M, n) beta at each entry over that of its face, which is not 1 where beta varies along a layer."""
+        ratio = np.ones((self.node.size, len(self.case.ions)))
+        for index, layer in enumerate(self.case.layers):
+            for column, ion in enumerate(self.case.ions):
+                if materials.varies(layer, ion):
+                    at = self.layer_entries[index]
+                    own = materials.partition(self.case, layer, ion, self.x[at] - self.x[at.start])
+                    ratio[at, column] = own / self.problem.chain.partition[self._face[at], column]
+        return ratio
 
     @property
     def charge_density(self) -> Floats:
         """(M,) charge per volume, mobile and fixed [C/m^3]."""
         fixed = self.problem.chain.fixed_charge[self._face] * self.problem.scales.concentration
+        for index, layer in enumerate(self.case.layers):
+            if isinstance(layer.fixed_charge, Profile):
+                at = self.layer_entries[index]
+                fixed[at] = materials.fixed_charge(layer, self.x[at] - self.x[at.start])
         return FARADAY * (np.array(self.case.valences) @ self.concentration + fixed)
+
+    @cached_property
+    def half_charge(self) -> tuple[Floats, Floats]:
+        """Charge of the left and the right half cell of every face, (N-1,) each, per reference area [C/m^2]."""
+        chain, (_, _, left, right) = self.problem.chain, self._faces
+        valence = np.array(self.case.valences)
+        scale = self.problem.scales.surface_charge
+        return (
+            chain.volume_left * (left @ valence + chain.fixed_charge) * scale,
+            chain.volume_right * (right @ valence + chain.fixed_charge) * scale,
+        )
 
     @cached_property
     def electric_field(self) -> Floats:
@@ -111,9 +140,9 @@ class Profiles:
         chain, face = self.problem.chain, self._face
         displacement = -chain.permittivity * np.diff(self.state[:, -1])
         at_left_of_face = self.node == face
-        volume = np.where(at_left_of_face, chain.volume_left[face], chain.volume_right[face])
         to_node = np.where(at_left_of_face, -1.0, 1.0)
-        charge = self.charge_density / (FARADAY * self.problem.scales.concentration) * volume
+        left, right = self.half_charge
+        charge = np.where(at_left_of_face, left[face], right[face]) / self.problem.scales.surface_charge
         mesh = self.problem.mesh
         permittivity = chain.permittivity[face] / (mesh.area_over_distance[face] * self.problem.scales.length)
         area = mesh.area[self.node]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from electrodiff.units import (
     CAPACITANCE,
@@ -26,7 +27,7 @@ class Quantity:
     dimension: Dimension
     meaning: str
     per: str = ""
-    """"" | "ion" | "side" | "layer" | "interface" | "layer.ion" | "gate"; a member is named `name.member`."""
+    """"" | "ion" | "side" | "layer" | "interface" | "interface.side" | "layer.ion" | "gate"; a member is named `name.member`."""
 
     @property
     def json_key(self) -> str:
@@ -63,6 +64,14 @@ QUANTITIES: dict[str, Quantity] = {
             "phi(left) - phi(right) over the Debye layer next to the first (left) or last (right) interface",
             per="side",
         ),
+        Quantity(
+            "charge_beside",
+            SURFACE_CHARGE,
+            "charge per area of the Debye layer on each side of the interface: all of a bath that ends in a reservoir, "
+            "else half of the layer",
+            per="interface.side",
+        ),
+        Quantity("drop_beside", POTENTIAL, "phi(left) - phi(right) over the same Debye layer", per="interface.side"),
         Quantity(
             "field_ratio",
             NUMBER,
@@ -104,5 +113,25 @@ def scalar_names(ions: Iterable[str], layers: Iterable[str], gates: Iterable[str
         "layer.ion": [f".{layer}.{ion}" for layer in layers for ion in ions],
         "gate": [f".{gate}" for gate in gates],
         "interface": [f".{left}|{right}" for left, right in pairwise(layers)],
+        "interface.side": [
+            f".{left}|{right}.{side}" for left, right in pairwise(layers) for side in ("left", "right")
+        ],
     }
     return [quantity.name + member for quantity in QUANTITIES.values() for member in members[quantity.per]]
+
+
+def members(name: str, table: Mapping[str, float | None]) -> dict[str, float | None]:
+    """The members of a family in a table of scalars by full name."""
+    start = f"{name}."
+    return {scalar.removeprefix(start): value for scalar, value in table.items() if scalar.startswith(start)}
+
+
+def flattened(values: Mapping[str, Any]) -> dict[str, float | None]:
+    """Scalars by full name, from quantities by name with families as dictionaries of their members."""
+    table: dict[str, float | None] = {}
+    for name, value in values.items():
+        if QUANTITIES[name].per:
+            table.update({f"{name}.{member}": item for member, item in value.items()})
+        else:
+            table[name] = value
+    return table

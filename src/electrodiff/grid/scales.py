@@ -11,10 +11,11 @@ import numpy as np
 from electrodiff.ends import Closed, Reservoir, Wall
 from electrodiff.fields import Profile
 from electrodiff.grid.geometry import case_geometry
-from electrodiff.materials import largest_partition
+from electrodiff.grid.mesh import Floats
+from electrodiff.materials import energy, largest_partition, varies
 from electrodiff.model import Case, Layer
 from electrodiff.theory.double_layer import debye_length, gouy_chapman_length, grahame_charge_symmetric
-from electrodiff.units import FARADAY, VACUUM_PERMITTIVITY, thermal_voltage
+from electrodiff.units import AVOGADRO, FARADAY, VACUUM_PERMITTIVITY, thermal_voltage
 
 
 def layer_ionic_strength(case: Case, layer: Layer) -> float:
@@ -85,10 +86,27 @@ def _wall_charge(case: Case, end: Reservoir | Wall | Closed, position: int, volt
     strength = layer_ionic_strength(case, layer)
     if end.potential is None or strength == 0:
         return end.surface_charge or 0.0
-    # Beyond 10 RT/F the layer of point ions is thinner than a tenth of an atom; a finer mesh would show nothing real.
-    highest = min(voltage, 10 * thermal_voltage(case.temperature))
+    # Beyond 60 RT/F its thickness is below any spacing that a position can be told from the next with.
+    highest = min(voltage, 60 * thermal_voltage(case.temperature))
+    # Of all salts of this ionic strength the one whose ions all have the largest valence has the largest charge.
+    valence = max(abs(case.valence(ion)) for ion in case.ions)
     permittivity = case.relative_permittivity(layer)
-    return float(grahame_charge_symmetric(highest, strength, permittivity, case.temperature))
+    salt = strength / valence**2
+    charge = float(grahame_charge_symmetric(highest, salt, permittivity, case.temperature, valence))
+    return min(charge, _crowded_charge(case, permittivity, highest))
+
+
+def _crowded_charge(case: Case, permittivity: float, voltage: float) -> float:
+    """Largest charge of ions of finite size at a voltage [C/m^2], sqrt(2 eps rho V) of layers full of them; inf of points.
+
+    rho is that of the smallest ion with the largest valence.
+    """
+    diameters = [ion.diameter for ion in case.ions.values()]
+    if case.steric is None or not all(diameters):
+        return math.inf
+    valence = max(abs(case.valence(ion)) for ion in case.ions)
+    density = FARADAY * valence / (AVOGADRO * min(diameter or 0.0 for diameter in diameters) ** 3)
+    return math.sqrt(2 * VACUUM_PERMITTIVITY * permittivity * density * voltage)
 
 
 def boundary_scales(case: Case, layer: Layer, surface_charges: Sequence[float]) -> list[float]:
@@ -102,3 +120,19 @@ def boundary_scales(case: Case, layer: Layer, surface_charges: Sequence[float]) 
         min(scale, float(gouy_chapman_length(charge, permittivity, case.temperature))) if charge else scale
         for charge in surface_charges
     ]
+
+
+def energy_step(case: Case, layer: Layer, points: Floats) -> Floats:
+    """Length over which the standard free energy of an ion changes by RT, the shortest of any ion, at points of a layer.
+
+    Infinite where no energy varies.  Between the points the energies are smooth.
+    """
+    length = np.full(points.size, math.inf)
+    ions = [ion for ion in case.ions if varies(layer, ion) and largest_partition(case, layer, ion) > 0]
+    edges = np.concatenate([[0.0], points, [layer.thickness]])
+    for ion in ions:
+        change = np.abs(np.diff(energy(case, layer, ion, edges)))
+        with np.errstate(divide="ignore"):
+            beside = np.diff(edges) / change
+        length = np.minimum(length, np.minimum(beside[:-1], beside[1:]))
+    return length

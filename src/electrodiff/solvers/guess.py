@@ -22,7 +22,7 @@ def first_guess(problem: Problem) -> Floats:
     activity of an ion like a diffusing one's, each layer with thickness / (D beta), infinite where it is absent.  What
     cannot leave a compartment is spread evenly over it.
     """
-    case, mesh, chain = problem.case, problem.mesh, problem.chain
+    case, mesh = problem.case, problem.mesh
     n = len(case.ions)
     state = np.empty((mesh.nodes, n + 1))
     dielectric = [
@@ -36,11 +36,15 @@ def first_guess(problem: Problem) -> Floats:
         state[:, i] = _between(left[i], right[i], _progress(problem, resistance))
     _spread_amounts(problem, state)
     _neutralise(problem, state)
+    return with_pinned(problem, state)
+
+
+def with_pinned(problem: Problem, state: Floats) -> Floats:
+    """The state (N, m) with its pinned unknowns in place, but for those that are border unknowns."""
+    chain, border = problem.chain, problem.border
     pinned = chain.free == 0
-    pinned[:, n] = False
-    pinned[problem.border.node[problem.border.kind == AMOUNT], problem.border.row[problem.border.kind == AMOUNT]] = (
-        False
-    )
+    own = border.kind != GATING
+    pinned[border.node[own], border.row[own]] = False
     state[pinned] = chain.target[pinned]
     return state
 

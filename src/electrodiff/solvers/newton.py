@@ -20,6 +20,7 @@ class Status(Enum):
     CONVERGED = "converged"
     MAX_ITERATIONS = "did not converge"
     SINGULAR = "met a singular system"
+    INCONSISTENT = "found activities that its potential does not bear out"
 
 
 _STATUS = {

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+
+import numpy as np
 
 from electrodiff.checks import SIDES
 from electrodiff.errors import ConvergenceError
-from electrodiff.fvm.problem import Problem, build_problem
-from electrodiff.grid.line import layered_line
+from electrodiff.fvm.problem import build_problem
 from electrodiff.grid.mesh import Mesh
 from electrodiff.model import Case
+from electrodiff.readings import Readings
 from electrodiff.solution import Solution
-from electrodiff.solvers.newton import NewtonOptions, NewtonResult, Status, solve_newton
-from electrodiff.solvers.ramp import solve_with_ramp
+from electrodiff.solvers.accuracy import missed, solve_to_accuracy
+from electrodiff.solvers.levels import Level, profile_estimates, scalar_estimates, solve_level
+from electrodiff.solvers.newton import NewtonOptions, Status, solve_newton
 
 # Displacement at which the stability of a rest is tried [V]: far above the solver's accuracy, far below any gate's slope.
 BESIDE = 1e-5
@@ -28,26 +31,44 @@ def solve(
 ) -> Solution:
     """Solve a case's study.
 
-    mesh: the mesh to use instead of the one that the case asks for.  Raises ConvergenceError, whose text names the
-    quantity, the place and a remedy, if Newton's method fails; with throw=False the unconverged Solution is returned,
-    and its `message` says the same.
+    mesh: one mesh to use instead of those that the case asks for; there is no error estimate then.  Raises
+    ConvergenceError, whose text names the quantity, the place and a remedy, if Newton's method fails; with throw=False
+    the unconverged Solution is returned, and its `message` says the same.
     """
-    problem = build_problem(case, layered_line(case) if mesh is None else mesh)
-    result, reached = solve_with_ramp(problem, options)
-    solution = Solution(
-        problem=problem,
-        state=result.state,
-        gate=result.gate,
-        converged=result.status is Status.CONVERGED,
-        message=describe(problem, result, reached),
-        residuals=result.residuals,
-        updates=result.updates,
-    )
+    if mesh is None:
+        meshes, levels = solve_to_accuracy(case, options)
+    else:
+        levels = [solve_level(case, mesh, None, None, options)]
+        meshes = levels
+    solution = _solution(case, meshes, levels)
     if solution.converged:
         solution = replace(solution, notes=tuple(_stability(solution)))
     if throw and not solution.converged:
         raise ConvergenceError(solution.message)
     return solution
+
+
+def _solution(case: Case, solved: Sequence[Level], levels: Sequence[Level]) -> Solution:
+    """The solution from all meshes that were solved on and from the nested ones at the end of them."""
+    last = levels[-1]
+    scalars, error = scalar_estimates(levels)
+    profiles, profile_error = profile_estimates(levels)
+    return Solution(
+        problem=last.problem,
+        state=last.result.state,
+        gate=last.result.gate,
+        scalars=scalars,
+        error=error,
+        extrapolated=profiles,
+        profile_error=profile_error,
+        converged=last.converged,
+        message=describe(last),
+        residuals=np.concatenate([level.result.residuals for level in solved]),
+        updates=np.concatenate([level.result.updates for level in solved]),
+        meshes=tuple(level.problem.mesh.nodes for level in solved),
+        missed=missed(case, levels) if case.mesh.nodes is None and len(levels) > 1 else (),
+        fallbacks=tuple(dict.fromkeys(name for level in solved for name in level.attempt.fallbacks)),
+    )
 
 
 def _stability(solution: Solution) -> Iterator[str]:
@@ -56,13 +77,13 @@ def _stability(solution: Solution) -> Iterator[str]:
     floating = [side for side in SIDES if getattr(case, side).kind == "reservoir" and getattr(case, side).is_floating]
     if not floating or not any(layer.gating for layer in case.layers):
         return
-    phi = float(solution.potential[0 if floating[0] == "left" else -1])
+    phi = float(solution.readings.potential[0 if floating[0] == "left" else -1])
     moved = {f"{floating[0]}.potential": phi + BESIDE, f"{floating[0]}.current": None}
     problem = build_problem(case.changed(moved), solution.problem.mesh)
     # From the same state, so that the clamp stays on its branch.
     beside = solve_newton(problem, solution.state)
-    clamped = replace(solution, problem=problem, state=beside.state, gate=beside.gate)
-    change = clamped.current_density - solution.current_density
+    clamped = Readings(problem, beside.state, beside.gate)
+    change = clamped.current_density - solution.readings.current_density
     if beside.status is Status.CONVERGED and (change < 0) == (floating[0] == "left"):
         yield (
             "this resting potential is unstable: a current of the same sign as a small displacement drives the membrane "
@@ -70,8 +91,9 @@ def _stability(solution: Solution) -> Iterator[str]:
         )
 
 
-def describe(problem: Problem, result: NewtonResult, reached: float) -> str:
+def describe(level: Level) -> str:
     """One sentence on how Newton's method ended and, if it failed, where and what to try."""
+    problem, result, reached = level.problem, level.result, level.attempt.reached
     steps = f"{result.status.value} after {result.iterations} Newton step{'s' if result.iterations > 1 else ''}"
     if result.status is Status.CONVERGED:
         return steps

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from electrodiff.fvm.kernels.arrays import Chain, Floats
+from electrodiff.fvm.kernels.chain import node_charge
 from electrodiff.fvm.kernels.compiler import kernel
 from electrodiff.fvm.kernels.flux import FACE_LINES, FACTOR_LEFT, FACTOR_RIGHT, FLUX, LEFT
-from electrodiff.fvm.kernels.steric import flux_of_ions
+from electrodiff.fvm.kernels.steric import flux_of_ions, is_steric, sized_face
 
 
 @kernel
@@ -35,3 +36,17 @@ def face_values(
             out_weight[k, i] = np.exp(chain.valence[i] * state[k, n] - largest[i]) / face[LEFT, i]
             out_left[k, i] = chain.partition[k, i] * state[k, i] * face[FACTOR_LEFT, i]
             out_right[k, i] = chain.partition[k, i] * state[k + 1, i] * face[FACTOR_RIGHT, i]
+
+
+@kernel
+def node_charges(chain: Chain, state: Floats, out_charge: Floats, out_slope: Floats) -> None:
+    """Charge of every node (N,), and minus its derivative by phi at constant electrochemical potentials (N,)."""
+    n = len(chain.valence)
+    faces = np.zeros((2, FACE_LINES, n + 1))
+    by = np.empty(n + 1)
+    steric = is_steric(chain)
+    for k in range(state.shape[0]):
+        if steric:
+            sized_face(chain, state, k, faces)
+        out_charge[k] = node_charge(chain, state, k, steric, faces, by)
+        out_slope[k] = -by[n]

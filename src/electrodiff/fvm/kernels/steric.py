@@ -193,7 +193,7 @@ def sized_charge(chain: Chain, state: Floats, k: int, faces: Floats, out_by: Flo
         for i in range(n):
             z = chain.valence[i]
             content = volume * chain.partition[face, i]
-            total += z * content * lines[factor, i] * state[k, i]
+            total += float(z * content * lines[factor, i] * state[k, i])
             out_by[i] += content * lines[by_activity, i]
             out_by[n] -= content * lines[by_activity, i] * z * state[k, i]
     return total

@@ -1,0 +1,128 @@
+"""Values and error estimates from nested meshes, by Richardson's extrapolation.
+
+The scheme's error on meshes with spacings h, h/2, h/4, ... is a series in even powers of h, so that of the values T_00,
+T_10, T_20, ... on them the columns of Romberg's table
+
+    T_k,j = T_k,j-1 + (T_k,j-1 - T_k-1,j-1) / (4^j - 1)
+
+have errors of order h^(2j + 2).  From meshes 0 ... k the value reported is T_k,k-1, and what the last column would still
+change of it is its error:  |T_k,k - T_k,k-1|, times SAFETY, if the changes in the table fall as they should.
+
+W. Romberg, Norske Vid. Selsk. Forh. 28 (1955) 30.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+# The estimate is the next term of a series, which is right to a factor as long as the terms after it are smaller.
+SAFETY = 2.0
+
+# The last column whose changes can be compared must have changes that fall by 4^(j+1) within these factors.  If not, the
+# meshes are too coarse for the series, or it has other terms, as at the centre of a sphere; the value is then taken to be
+# no better than a part 1 / IRREGULAR of what the last mesh changed of it.
+REGULAR = (0.6, 1.7)
+IRREGULAR = 4.0
+
+# The last term may be small by chance; but no value is taken to be better by more than this than that of the column
+# before, nor by more than four times this than the value from one mesh less, if that was extrapolated twice or more.
+LARGEST_GAIN = 64.0
+
+# Extrapolation that would change an activity by more than this part of it has left the series behind.
+LARGEST_CHANGE = 0.3
+
+
+def extrapolate(levels: Sequence[Floats]) -> tuple[Floats, Floats]:
+    """Values and their estimated errors from those on nested meshes, coarsest first; NaN error from one mesh alone."""
+    row = [np.asarray(levels[0], dtype=float)]
+    above, before = row, row
+    for level in levels[1:]:
+        above, before, row = row, above, [np.asarray(level, dtype=float)]
+        for j, earlier in enumerate(above, start=1):
+            row.append(row[-1] + (row[-1] - earlier) / (4.0**j - 1.0))
+    if len(row) == 1:
+        return row[0], np.full_like(row[0], np.nan)
+    error = SAFETY * np.abs(row[-1] - row[-2])
+    if len(row) > 2:
+        j = len(row) - 3
+        error = np.maximum(error, np.abs(row[-2] - row[-3]) / LARGEST_GAIN)
+        if len(row) > 3:
+            error = np.maximum(error, np.abs(row[-2] - above[-2]) / (4.0 * LARGEST_GAIN))
+        is_regular = _is_regular(np.abs(above[j] - before[j]), np.abs(row[j] - above[j]), 4.0 ** (j + 1))
+        error = np.where(is_regular, error, np.maximum(error, np.abs(row[-2] - above[-2]) / IRREGULAR))
+    return row[-2], error
+
+
+def _is_regular(earlier: Floats, later: Floats, ratio: float) -> Floats:
+    """Whether two changes of a column, from one mesh to the next, fall as the series says."""
+    return (earlier > REGULAR[0] * ratio * later) & (earlier < REGULAR[1] * ratio * later)
+
+
+def extrapolate_profile(
+    levels: Sequence[Floats], segments: Sequence[Sequence[slice]], positive: bool
+) -> tuple[Floats, Floats]:
+    """A profile (..., M) on the finest of nested meshes and its estimated error, from those on the last three.
+
+    segments: for each mesh, the entries of each segment, within which they are the image of a uniform line.  Entries that
+    the next coarser mesh lacks take its correction by cubic interpolation.  A positive profile stays so: where the
+    correction is large, it is left out.
+    """
+    if len(levels) < 3:
+        return levels[-1], _difference(levels, segments)
+    coarsest, coarse, fine = levels[-3:]
+    correction = np.empty_like(coarse)
+    estimate = np.empty_like(coarse)
+    result, error = fine.copy(), np.empty_like(fine)
+    for at_coarsest, at_coarse, at_fine in zip(*segments[-3:], strict=True):
+        step = (fine[..., at_fine][..., ::2] - coarse[..., at_coarse]) / 3
+        before = (coarse[..., at_coarse][..., ::2] - coarsest[..., at_coarsest]) / 3
+        correction[..., at_coarse] = step
+        # T_21 - T_11 on the coarsest nodes, of which a fifteenth is left as the error of T_21
+        rest = (fine[..., at_fine][..., ::4] + step[..., ::2] - coarse[..., at_coarse][..., ::2] - before) / 15
+        estimate[..., at_coarse] = SAFETY * _linear_midpoints(np.abs(rest))
+        cubic, linear = _cubic_midpoints(step), _linear_midpoints(step)
+        result[..., at_fine] += cubic
+        error[..., at_fine] = _linear_midpoints(estimate[..., at_coarse]) + np.abs(cubic - linear)
+    if positive:
+        large = np.abs(result - fine) > LARGEST_CHANGE * np.abs(fine)
+        error = np.where(large, np.abs(result - fine), error)
+        result = np.where(large, fine, result)
+    return result, error
+
+
+def _difference(levels: Sequence[Floats], segments: Sequence[Sequence[slice]]) -> Floats:
+    """Error of the finer of two meshes, a third of the difference; NaN from one mesh alone."""
+    error = np.full_like(levels[-1], np.nan)
+    if len(levels) > 1:
+        for at_coarse, at_fine in zip(*segments[-2:], strict=True):
+            step = np.abs(levels[-1][..., at_fine][..., ::2] - levels[-2][..., at_coarse]) / 3
+            error[..., at_fine] = SAFETY * _linear_midpoints(step)
+    return error
+
+
+def _linear_midpoints(values: Floats) -> Floats:
+    """Values (..., 2 n + 1) at the nodes of a line with twice the cells, by linear interpolation."""
+    result = np.empty((*values.shape[:-1], 2 * values.shape[-1] - 1))
+    result[..., ::2] = values
+    result[..., 1::2] = (values[..., :-1] + values[..., 1:]) / 2
+    return result
+
+
+def _cubic_midpoints(values: Floats) -> Floats:
+    """Values (..., 2 n + 1) at the nodes of a line with twice the cells, by the cubic through the nearest four."""
+    result = _linear_midpoints(values)
+    count = values.shape[-1]
+    if count == 3:
+        a, b, c = (values[..., index] for index in range(3))
+        result[..., 1], result[..., 3] = (3 * a + 6 * b - c) / 8, (3 * c + 6 * b - a) / 8
+    elif count > 3:
+        inner = 9 * (values[..., 1:-2] + values[..., 2:-1]) - values[..., :-3] - values[..., 3:]
+        result[..., 3:-3:2] = inner / 16
+        for place, four in ((1, values[..., :4]), (-2, values[..., :-5:-1])):
+            result[..., place] = (5 * four[..., 0] + 15 * four[..., 1] - 5 * four[..., 2] + four[..., 3]) / 16
+    return result

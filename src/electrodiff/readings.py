@@ -1,0 +1,370 @@
+"""What a state on one mesh says: fluxes, charges and potential drops, on top of its profiles, in SI units.
+
+Signs: x from left to right; V_m = phi(left) - phi(right); fluxes and currents positive from left to right.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from electrodiff import materials
+from electrodiff.checks import SIDES
+from electrodiff.ends import Reservoir, Wall
+from electrodiff.fvm.kernels.arrays import GATING
+from electrodiff.grid.geometry import has_area
+from electrodiff.profiles import Floats, Profiles
+from electrodiff.quantities import QUANTITIES, flattened
+from electrodiff.theory.double_layer import debye_length
+from electrodiff.units import FARADAY, POTENTIAL, VACUUM_PERMITTIVITY, thermal_voltage
+
+# A bath is bulk, and its charge counts as zero, further than this many Debye lengths from everything: e^-10 = 5e-5.
+BULK_DEBYE_LENGTHS = 10
+EPSILON = float(np.finfo(float).eps)
+# Rounding errors of a mesh of a thousand nodes add up to about the root of that.
+ROUNDINGS = 32
+
+# A field below this part of RT/F per nm is round-off: 1e-16 of the charge of a molar bath over 20 nm makes 1e-14 of it.
+NO_FIELD = 1e-12
+
+
+@dataclass(frozen=True)
+class DebyeLayer:
+    """The diffuse charge on one side of an interface: the half of a layer, or the whole of an end layer, beside it."""
+
+    side: str
+    """"left" or "right" of its interface."""
+    layer: str
+    start: int
+    """First and last entry of the profiles that belong to it."""
+    stop: int
+    charge: float
+    """Charge per area, mobile and fixed [C/m^2]."""
+    drop: float
+    """phi at its left - phi at its right [V]."""
+    debye_length: float
+    """Debye length of its layer [m]."""
+
+    @property
+    def entries(self) -> slice:
+        """Its part of the profiles."""
+        return slice(self.start, self.stop + 1)
+
+
+@dataclass(frozen=True)
+class Readings(Profiles):
+    """Every reported quantity of a state on one mesh, without extrapolation."""
+
+    # ---- fluxes ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def flux(self) -> dict[str, float]:
+        """Flux of each ion [mol/(m^2 s)]: the resistance-weighted mean of its face fluxes.
+
+            J = sum_f r_f J_f / sum_f r_f,      J_f r_f = a(left) e^(z phi(left)) - a(right) e^(z phi(right))
+
+        The weights favour the membrane, where faces agree to round-off.  An ion that is absent somewhere, or that meets
+        an end that is no reservoir, has flux 0.
+        """
+        flux, weight, _, _ = self._faces
+        between = all(isinstance(end, Reservoir) for end in (self.case.left, self.case.right))
+        crosses = np.isfinite(weight).all(axis=0) & between
+        weight = np.where(crosses, weight, 1.0)
+        mean = np.where(crosses, (flux * weight).sum(axis=0) / weight.sum(axis=0), 0.0)
+        return dict(zip(self.case.ion_names, (mean * self.problem.scales.flux).tolist(), strict=True))
+
+    @property
+    def ion_current(self) -> dict[str, float]:
+        """Current density carried by each ion, z F J [A/m^2]."""
+        # Adding 0 turns the -0 of an anion without flux into 0.
+        return {ion: self.case.valence(ion) * FARADAY * flux + 0.0 for ion, flux in self.flux.items()}
+
+    @property
+    def current_density(self) -> float:
+        """Net current density [A/m^2]."""
+        return math.fsum(self.ion_current.values())
+
+    # ---- potentials, charges, fields ------------------------------------------------------------------------------
+
+    @property
+    def membrane_potential(self) -> float:
+        """V_m = phi(left end) - phi(right end) [V]."""
+        return float((self.state[0, -1] - self.state[-1, -1]) * self.problem.scales.potential)
+
+    @property
+    def layer_drop(self) -> dict[str, float]:
+        """phi(left face) - phi(right face) of each layer [V]."""
+        drops = [self._drop(entries.start, entries.stop - 1) for entries in self.layer_entries]
+        return dict(zip(self.case.layer_names, drops, strict=True))
+
+    def _drop(self, first: int, last: int) -> float:
+        return float(self.potential[first] - self.potential[last])
+
+    @cached_property
+    def debye_lengths(self) -> list[float]:
+        """Debye length of each layer [m], at its reservoir if it has one, else in the middle; inf without ions."""
+        lengths = []
+        for index, (layer, entries) in enumerate(zip(self.case.layers, self.layer_entries, strict=True)):
+            entry = (entries.start + entries.stop) // 2
+            if index == len(self.case.layers) - 1 and isinstance(self.case.right, Reservoir):
+                entry = entries.stop - 1
+            if index == 0 and isinstance(self.case.left, Reservoir):
+                entry = entries.start
+            strength = float(np.square(self.case.valences) @ self.concentration[:, entry]) / 2
+            permittivity = self.case.relative_permittivity(layer)
+            # Not "!= 0": an unconverged state may hold NaN, and is still to be drawn.
+            screened = strength > 0
+            lengths.append(float(debye_length(strength, permittivity, self.case.temperature)) if screened else math.inf)
+        return lengths
+
+    @cached_property
+    def debye_layers(self) -> dict[str, tuple[DebyeLayer, DebyeLayer]]:
+        """The Debye layers left and right of each interface, by the interface's name "left layer|right layer"."""
+        names = self.case.layer_names
+        return {
+            f"{left}|{right}": (self._debye_layer(index, "left"), self._debye_layer(index + 1, "right"))
+            for index, (left, right) in enumerate(pairwise(names))
+        }
+
+    @property
+    def charge_beside(self) -> dict[str, float]:
+        """Charge per area of the Debye layer on each side of each interface [C/m^2], by "interface.side"."""
+        return {f"{name}.{part.side}": part.charge for name, pair in self.debye_layers.items() for part in pair}
+
+    @property
+    def drop_beside(self) -> dict[str, float]:
+        """phi(left) - phi(right) of the Debye layer on each side of each interface [V], by "interface.side"."""
+        return {f"{name}.{part.side}": part.drop for name, pair in self.debye_layers.items() for part in pair}
+
+    def _debye_layer(self, index: int, side: str) -> DebyeLayer:
+        """The part of layer `index` that lies at one side of its interface: all of it if a reservoir ends it."""
+        entries = self.layer_entries[index]
+        bulk_at_left = side == "left" and index == 0 and isinstance(self.case.left, Reservoir)
+        bulk_at_right = (
+            side == "right" and index == len(self.case.layers) - 1 and isinstance(self.case.right, Reservoir)
+        )
+        if bulk_at_left or bulk_at_right:
+            return self._part(index, side, entries.start, entries.stop - 1)
+        return self._half(index, side)
+
+    def _half(self, index: int, side: str) -> DebyeLayer:
+        """The right half of layer `index` for what is left of an interface, and the left half for what is right of it."""
+        entries = self.layer_entries[index]
+        x = self.x[entries]
+        middle = entries.start + int(np.argmin(np.abs(x - (x[0] + x[-1]) / 2)))
+        first, last = (middle, entries.stop - 1) if side == "left" else (entries.start, middle)
+        return self._part(index, side, first, last)
+
+    def _part(self, index: int, side: str, first: int, last: int) -> DebyeLayer:
+        name = self.case.layer_names[index]
+        charge = self._charge(first, last)
+        return DebyeLayer(side, name, first, last, charge, self._drop(first, last), self.debye_lengths[index])
+
+    def _charge(self, first: int, last: int) -> float:
+        """Charge of the half cells between two entries of one layer, per reference area [C/m^2]."""
+        faces = slice(self.node[first], self.node[last])
+        left, right = self.half_charge
+        return float(left[faces].sum() + right[faces].sum())
+
+    @property
+    def end_debye_layers(self) -> dict[str, DebyeLayer]:
+        """The Debye layer next to the first interface, on its left, and next to the last one, on its right.
+
+        Without an interface: the two halves of the only layer.
+        """
+        if len(self.case.layers) == 1:
+            # The left half is what lies to the right of the left end, and so on.
+            both = self._half(0, "right"), self._half(0, "left")
+        else:
+            layers = list(self.debye_layers.values())
+            both = layers[0][0], layers[-1][1]
+        return dict(zip(SIDES, both, strict=True))
+
+    @property
+    def surface_charge(self) -> dict[str, float]:
+        """Charge per area held by the left and right Debye layer [C/m^2]; see `end_debye_layers`."""
+        return {side: layer.charge for side, layer in self.end_debye_layers.items()}
+
+    @property
+    def debye_drop(self) -> dict[str, float]:
+        """phi(left) - phi(right) of the left and right Debye layer [V]; see `end_debye_layers`."""
+        return {side: layer.drop for side, layer in self.end_debye_layers.items()}
+
+    @property
+    def current(self) -> float | None:
+        """Net current through the whole area [A]; None where the geometry has no area."""
+        return self.current_density * self.problem.mesh.reference_area if has_area(self.case) else None
+
+    @property
+    def electrode_charge(self) -> dict[str, float | None]:
+        """Charge per area on the wall at either end [C/m^2], from the field at its face; None where there is no wall."""
+        charges: dict[str, float | None] = dict.fromkeys(SIDES)
+        for side, entry, sign, end in (("left", 0, 1, self.case.left), ("right", -1, -1, self.case.right)):
+            if isinstance(end, Wall):
+                layer = self.case.layers[self.layer[entry]]
+                permittivity = VACUUM_PERMITTIVITY * self.case.relative_permittivity(layer)
+                field = float(self.electric_field[entry])
+                given = end.surface_charge or 0.0
+                # Of a wall with a given charge the field inside is zero, and the charge is at the node, as given.
+                charges[side] = sign * permittivity * field if end.potential is not None else given
+        return charges
+
+    @property
+    def log_permeability(self) -> dict[str, float | None]:
+        """log10 of P = 1 / integral of dx / (D beta) in m/s, of each ion in each layer; None for an absent ion."""
+        return {
+            f"{layer.name}.{ion}": None if math.isinf(value) else -value / math.log(10)
+            for layer in self.case.layers
+            for ion in self.case.ions
+            for value in (materials.log_resistance(self.case, layer, ion),)
+        }
+
+    @property
+    def open_fraction(self) -> dict[str, float]:
+        """Open fraction of each gated conductance, by "layer.ion"."""
+        gated = [f"{layer.name}.{ion}" for layer in self.case.layers for ion in layer.gating]
+        return dict(zip(gated, self.gate[self.problem.border.kind == GATING].tolist(), strict=True))
+
+    @property
+    def capacitance(self) -> float | None:
+        """Integral capacitance [F/m^2]: charge of the left side over the membrane potential.
+
+        The charge is that of the left wall if there is one, and else that of the left Debye layer.  None at 0 V, and where
+        the stack has fixed or surface charge, whose counter-ions have nothing to do with the voltage.
+        """
+        voltage, wall = self.membrane_potential, self.electrode_charge["left"]
+        chain = self.problem.chain
+        if chain.fixed_charge.any() or chain.surface_charge[1:-1].any():
+            return None
+        charge = self.surface_charge["left"] if wall is None else wall
+        return charge / voltage if voltage != 0 else None
+
+    @property
+    def field_ratio(self) -> dict[str, float | None]:
+        """At each interface, the field on the side of the lower permittivity over the field on the other side.
+
+        The ratio of the permittivities if the interface carries no charge (Gauss's law); None without a field.
+        """
+        ratios: dict[str, float | None] = {}
+        no_field = NO_FIELD * self.problem.scales.potential / self.problem.scales.length
+        for index, (left, right) in enumerate(pairwise(self.case.layers)):
+            at_left = self.layer_entries[index].stop - 1
+            fields = self.electric_field[at_left : at_left + 2]
+            if self.case.relative_permittivity(left) < self.case.relative_permittivity(right):
+                fields = fields[::-1]
+            ratios[f"{left.name}|{right.name}"] = float(fields[1] / fields[0]) if abs(fields[0]) > no_field else None
+        return ratios
+
+    @property
+    def bulk_charge_imbalance(self) -> float | None:
+        """Largest |charge| / (F sum |z| c) at 10 Debye lengths or further from every boundary but a reservoir.
+
+        None if nothing is that far.
+        """
+        ions = FARADAY * (np.abs(self.case.valences) @ self.concentration)
+        charge = np.abs(self.charge_density)
+        largest: float | None = None
+        for index, entries in enumerate(self.layer_entries):
+            start, stop = self._bulk(index)
+            if start < stop and (ions[entries] > 0).all():
+                x = self.x[entries]
+                # Charge falls exponentially; and zero is 1e-300.
+                imbalance = np.log(np.maximum(charge[entries] / ions[entries], 1e-300))
+                ends = np.interp([start, stop], x, imbalance)
+                inside = imbalance[(x > start) & (x < stop)]
+                largest = max(math.exp(max(*ends, *inside)), largest or 0.0)
+        return largest
+
+    def _bulk(self, index: int) -> tuple[float, float]:
+        """Where the bulk of a layer starts and stops [m]; behind one another if it has none."""
+        start, stop = (float(self.x[entry]) for entry in (self.layer_entries[index].start, self.layer_entries[index].stop - 1))
+        margin = BULK_DEBYE_LENGTHS * self.debye_lengths[index]
+        if not (index == 0 and isinstance(self.case.left, Reservoir)):
+            start += margin
+        if not (index == len(self.case.layers) - 1 and isinstance(self.case.right, Reservoir)):
+            stop -= margin
+        return start, stop
+
+    # ---- scales of errors -----------------------------------------------------------------------------------------
+
+    def scales(self) -> dict[str, float]:
+        """The size below which an error of each scalar no longer counts as relative to itself, by full name.
+
+        Of a potential RT/F; of a flux the larger of the two unidirectional ones; of a current the sum over the ions of
+        F |z| times that; of a charge eps RT / (F lambda), lambda the Debye length of its layer or, where that is longer,
+        its thickness; of a capacitance eps / lambda; of a number 1.
+        """
+        thermal = thermal_voltage(self.case.temperature)
+        uni = self._unidirectional()
+        current = FARADAY * math.fsum(abs(self.case.valence(ion)) * flux for ion, flux in uni.items())
+        charge = [thermal * capacitance for capacitance in self._layer_capacitance()]
+        by_name = dict(zip(self.case.layer_names, charge, strict=True))
+        sides = {side: by_name[layer.layer] for side, layer in self.end_debye_layers.items()}
+        beside = {
+            f"charge_beside.{name}.{part.side}": by_name[part.layer]
+            for name, pair in self.debye_layers.items()
+            for part in pair
+        }
+        table = {
+            **{f"flux.{ion}": flux for ion, flux in uni.items()},
+            **{f"ion_current.{ion}": FARADAY * abs(self.case.valence(ion)) * flux for ion, flux in uni.items()},
+            "current_density": current,
+            "current": current * self.problem.mesh.reference_area,
+            **{f"surface_charge.{side}": value for side, value in sides.items()},
+            **beside,
+            "electrode_charge.left": charge[0],
+            "electrode_charge.right": charge[-1],
+            "capacitance": charge[0] / thermal,
+        }
+        potentials = {name for name, quantity in QUANTITIES.items() if quantity.dimension is POTENTIAL}
+        default = {name: thermal if name.partition(".")[0] in potentials else 1.0 for name in self.scalars()}
+        return {**default, **{name: value for name, value in table.items() if name in default}}
+
+    def roundings(self) -> dict[str, float]:
+        """What rounding errors of the state can do to each scalar, by full name.
+
+        A field comes from differences eps phi of potentials over the first cell; everything else from sums of terms of
+        the size of its scale.
+        """
+        roundings = {name: ROUNDINGS * EPSILON * scale for name, scale in self.scales().items()}
+        highest = float(np.abs(self.potential).max())
+        width = np.diff(self.problem.mesh.x)[self._face]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            relative = EPSILON * highest / width / np.abs(self.electric_field)
+        for index, name in enumerate(self.field_ratio):
+            at_left = self.layer_entries[index].stop - 1
+            ratio = abs(self.field_ratio[name] or 0.0)
+            roundings[f"field_ratio.{name}"] += ROUNDINGS * ratio * float(relative[at_left : at_left + 2].sum())
+        for side, entry in zip(SIDES, (0, -1), strict=True):
+            charge = abs(self.electrode_charge[side] or 0.0)
+            if charge > 0:
+                roundings[f"electrode_charge.{side}"] += ROUNDINGS * charge * float(relative[entry])
+        return roundings
+
+    def _layer_capacitance(self) -> list[float]:
+        """eps / lambda of each layer [F/m^2]; eps / d where the layer is thinner than its Debye length."""
+        return [
+            VACUUM_PERMITTIVITY * self.case.relative_permittivity(layer) / min(length, layer.thickness)
+            for layer, length in zip(self.case.layers, self.debye_lengths, strict=True)
+        ]
+
+    def _unidirectional(self) -> dict[str, float]:
+        """The larger of the two unidirectional fluxes of each ion [mol/(m^2 s)]: max a e^(z phi) / resistance."""
+        _, weight, _, _ = self._faces
+        valence = np.array(self.case.valences)
+        # The weights are scaled by the largest e^(z phi) of the stack.
+        exponent = valence * self.state[:, -1][:, None]
+        ends = np.exp(exponent[[0, -1]] - exponent.max(axis=0)) * self.state[[0, -1], :-1]
+        total = weight.sum(axis=0)
+        flux = ends.max(axis=0) / total * self.problem.scales.flux
+        return dict(zip(self.case.ion_names, flux.tolist(), strict=True))
+
+    # ---- as data --------------------------------------------------------------------------------------------------
+
+    def scalars(self) -> dict[str, float | None]:
+        """Every reported scalar by its full name, SI units."""
+        return flattened({name: getattr(self, name) for name in QUANTITIES})

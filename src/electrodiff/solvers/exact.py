@@ -1,0 +1,128 @@
+"""Activities that carry constant fluxes through a given potential, in closed form.
+
+In steady state the flux J_i A of an ion is the same through all faces that it can pass, and on each of them
+
+    J_i r_i = w_i(left) - w_i(right),    w_i = a_i e^(z_i phi),    r_i = gamma_i e^(z_i phi) (left) / (G_i B(u_i)),
+
+so that between two nodes where w is known
+
+    w(k) = [w(first) R(k ... last) + w(last) R(first ... k)] / R(first ... last),    R the sum of r;
+
+a stretch with one such node, or with a given amount, has a constant w.  Everything is positive and done in logarithms: the
+result is right to round-off whatever barriers and pockets there are.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from electrodiff.fvm.borders import stretches
+from electrodiff.fvm.kernels.arrays import AMOUNT, Chain, Floats
+from electrodiff.fvm.kernels.border import place_borders
+from electrodiff.fvm.kernels.faces import face_values
+from electrodiff.fvm.problem import Problem
+
+# Beyond this a double overflows; an activity of e^700 is no solution of anything.
+LARGEST_LOG = 700.0
+
+
+def exact_activities(problem: Problem, state: Floats, gate: Floats) -> Floats:
+    """The state (N, m) with the activities that its potential and its steric coefficients demand."""
+    chain, border = problem.chain, problem.border
+    chain = chain._replace(conductance=chain.conductance.copy(), target=chain.target.copy())
+    place_borders(border, problem.chain.conductance, gate, state, chain)
+    log_left, log_right = log_factors(chain, state)
+    result = state.copy()
+    for i, z in enumerate(chain.valence):
+        exponent = z * state[:, -1]
+        gamma = (-log_left[:, i], -log_right[:, i])
+        log_r = _log_resistances(chain.conductance[:, i], exponent, *gamma)
+        for first, last in stretches(chain.conductance[:, i] > 0):
+            nodes, faces = slice(first, last + 1), slice(first, last)
+            held = np.flatnonzero((border.kind == AMOUNT) & (border.row == i) & (border.first == first))
+            if held.size:
+                content = _log_content(chain, i, faces, exponent[nodes], gamma[0][faces], gamma[1][faces])
+                log_w = np.full(last + 1 - first, np.log(border.value[held[0]]) - content)
+            else:
+                known = np.flatnonzero(chain.free[nodes, i] == 0)
+                log_w = _between(log_r[faces], exponent[nodes], known, state[nodes, i])
+            result[nodes, i] = np.exp(np.minimum(log_w - exponent[nodes], LARGEST_LOG))
+            pinned = np.flatnonzero(chain.free[nodes, i] == 0) + first if not held.size else []
+            result[pinned, i] = state[pinned, i]
+    return result
+
+
+def log_factors(chain: Chain, state: Floats) -> tuple[Floats, Floats]:
+    """ln(1/gamma) = k ln s of every ion at the left and the right end of every face, (N-1, n) each."""
+    shape = chain.conductance.shape
+    if not chain.packing.any():
+        return np.zeros(shape), np.zeros(shape)
+    flux, weight, left, right = (np.empty(shape) for _ in range(4))
+    face_values(chain, state, flux, weight, left, right)
+    factors = []
+    for concentration, activity in ((left, state[:-1, :-1]), (right, state[1:, :-1])):
+        # The void fraction s from the ion that fills most, which is there whenever s is not 1.
+        most = np.argmax(chain.packing * concentration, axis=1)[:, None]
+        c, a, beta = (np.take_along_axis(array, most, axis=1) for array in (concentration, activity, chain.partition))
+        exponent = np.where(chain.exponent > 0, chain.exponent, 1.0)[most]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            log_s = np.where(c > 0, (np.log(c) - np.log(a) - np.log(beta)) / exponent, 0.0)
+        factors.append(log_s * chain.exponent)
+    return factors[0], factors[1]
+
+
+def _log_resistances(conductance: Floats, exponent: Floats, gamma_left: Floats, gamma_right: Floats) -> Floats:
+    """(N-1,) ln r of every face; not finite where the ion cannot pass."""
+    u = np.diff(exponent) + gamma_right - gamma_left
+    with np.errstate(divide="ignore"):
+        return np.asarray(exponent[:-1] + gamma_left - np.log(conductance) - log_bernoulli(u))
+
+
+def log_bernoulli(u: Floats) -> Floats:
+    """ln B(u) of B(u) = u/(e^u - 1)."""
+    size = np.maximum(np.abs(u), 1e-8)
+    return np.where(np.abs(u) < 1e-8, -u / 2, np.log(size) - np.maximum(u, 0.0) - np.log(-np.expm1(-size)))
+
+
+def _log_content(
+    chain: Chain, i: int, faces: slice, exponent: Floats, gamma_left: Floats, gamma_right: Floats
+) -> float:
+    """ln of the amount of ion i on these faces at w = 1."""
+    with np.errstate(divide="ignore"):
+        beta = np.log(chain.partition[faces, i])
+        left = beta + np.log(chain.volume_left[faces]) - exponent[:-1] - gamma_left
+        right = beta + np.log(chain.volume_right[faces]) - exponent[1:] - gamma_right
+    return float(np.logaddexp.reduce(np.concatenate([left, right])))
+
+
+def _between(log_r: Floats, exponent: Floats, known: np.ndarray, activity: Floats) -> Floats:
+    """ln w of a stretch from its known nodes: none or at its ends."""
+    with np.errstate(divide="ignore"):
+        log_w = np.log(activity) + exponent
+    if known.size == 0:
+        return log_w
+    if known.size == 1:
+        return np.full(exponent.size, log_w[known[0]])
+    from_left = np.concatenate([[-np.inf], np.logaddexp.accumulate(log_r)])
+    from_right = np.concatenate([np.logaddexp.accumulate(log_r[::-1])[::-1], [-np.inf]])
+    total = from_left[-1]
+    return np.asarray(np.logaddexp(log_w[0] + from_right - total, log_w[-1] + from_left - total))
+
+
+def net_current(problem: Problem, state: Floats, gate: Floats) -> float:
+    """Sum over the ions of z J, J of the two known ends of those that cross the whole chain."""
+    chain, border = problem.chain, problem.border
+    chain = chain._replace(conductance=chain.conductance.copy(), target=chain.target.copy())
+    place_borders(border, problem.chain.conductance, gate, state, chain)
+    log_left, log_right = log_factors(chain, state)
+    current = 0.0
+    for i, z in enumerate(chain.valence):
+        if not (chain.conductance[:, i] > 0).all() or z == 0:
+            continue
+        exponent = z * state[:, -1]
+        log_r = _log_resistances(chain.conductance[:, i], exponent, -log_left[:, i], -log_right[:, i])
+        total = np.logaddexp.reduce(log_r)
+        with np.errstate(divide="ignore"):
+            ends = np.log(state[[0, -1], i]) + exponent[[0, -1]] - total
+        current += z * float(np.exp(ends[0]) - np.exp(ends[1]))
+    return current

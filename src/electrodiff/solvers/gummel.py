@@ -1,0 +1,157 @@
+"""Poisson's equation for ions at given electrochemical potentials: convex, so that damped Newton always arrives.
+
+With w_i = a_i e^(z_i phi) held, the potential minimises
+
+    1/2 sum over faces of eps (phi(right) - phi(left))^2 + sum over nodes of volume sum_i w_i beta_i e^(-z_i phi) - rho phi,
+
+which is convex, for ions of finite size too.  Between such solutions the activities follow from the potential in closed
+form (`exact`): H. K. Gummel, IEEE Trans. Electron Devices 11 (1964) 455.  At equilibrium that is all; with currents it is
+where Newton's method on everything at once can start.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg import solveh_banded
+
+from electrodiff.fvm.borders import BorderUnknown
+from electrodiff.fvm.kernels.arrays import AMOUNT, Chain, Floats
+from electrodiff.fvm.kernels.faces import node_charges
+from electrodiff.fvm.problem import Problem
+from electrodiff.solvers.exact import LARGEST_LOG, exact_activities, log_factors
+
+# Steps of the potential and rounds of potential and activities.  A potential that is 2 V = 80 RT/F off is reached within
+# a hundred steps.
+MOST_STEPS = 300
+MOST_ROUNDS = 40
+# Newton takes over once the potential moves by less than this in a round [RT/F].
+CLOSE = 1e-3
+
+
+def gummel(problem: Problem, state: Floats, gate: Floats) -> Floats:
+    """A state (N, m) near the solution: potentials and activities in turns, from one whose end potentials are right."""
+    for _ in range(MOST_ROUNDS):
+        state = exact_activities(problem, state, gate)
+        before = state[:, -1].copy()
+        state = relaxed_potential(problem, state)
+        if np.abs(state[:, -1] - before).max() < CLOSE:
+            break
+    return exact_activities(problem, state, gate)
+
+
+def relaxed_potential(problem: Problem, state: Floats) -> Floats:
+    """The state with the potential that solves Poisson's equation at its electrochemical potentials.
+
+    Of a confined ion the amount is held instead, N ln(sum over nodes of volume beta e^(-z phi)) in the functional.
+    """
+    chain = problem.chain
+    valence = np.array(chain.valence)
+    charge, slope = np.empty(state.shape[0]), np.empty(state.shape[0])
+    phi = state[:, -1].copy()
+    with np.errstate(divide="ignore"):
+        logs = np.log(state[:, :-1])
+    state = state.copy()
+    for _ in range(MOST_STEPS):
+        node_charges(chain, state, charge, slope)
+        confined = confined_response(problem, state)
+        step, scaling = _newton_step(problem, state, charge, slope, confined)
+        change = max(np.abs(step).max(), np.abs(confined.missing).max(initial=0.0))
+        if not math.isfinite(change):
+            break
+        # An exponential is followed by its tangent over about one unit: the damping of self-concordant functions.
+        reach = max(float(np.abs(valence).max()) * np.abs(step).max(), np.abs(scaling).max(initial=0.0))
+        damping = math.log1p(reach) / reach if reach > 0 else 1.0
+        phi += damping * step
+        logs -= np.outer(damping * step, valence)
+        for unknown, factor in zip(confined.unknowns, damping * scaling, strict=True):
+            logs[unknown.first : unknown.last + 1, unknown.row] += factor
+        state[:, -1] = phi
+        state[:, :-1] = np.exp(np.minimum(logs, LARGEST_LOG))
+        if change < 1e-6:
+            break
+    return state
+
+
+class Confined(NamedTuple):
+    """How the p confined ions answer to ln w, w their common a e^(z phi), and with it to the potential."""
+
+    unknowns: list[BorderUnknown]
+    missing: Floats
+    """(p,) (amount given - amount held) / amount given."""
+    by_scaling: Floats
+    """(p, p) derivatives of the amounts held by ln w, over the amounts given."""
+    charge: Floats
+    """(p, N) derivatives of the charge of each node by ln w; of the amounts by -phi."""
+
+
+def confined_response(problem: Problem, state: Floats) -> Confined:
+    """The response of the confined ions of a state.
+
+        dc_i/d(ln a_j) = c_i (delta_ij - k_i v_j c_j / S),    S = s + sum_l k_l v_l c_l
+    """
+    chain, border = problem.chain, problem.border
+    places = np.flatnonzero(border.kind == AMOUNT)
+    unknowns = [BorderUnknown(*(array[b].item() for array in border)) for b in places]
+    charge, by = np.zeros((len(unknowns), state.shape[0])), np.zeros((len(unknowns), len(unknowns)))
+    held = np.zeros(len(unknowns))
+    if unknowns:
+        rows = np.array([unknown.row for unknown in unknowns])
+        inside = _inside(unknowns, state.shape[0] - 1)
+        for side, (volume, log_factor) in enumerate(
+            zip((chain.volume_left, chain.volume_right), log_factors(chain, state), strict=True)
+        ):
+            activity = state[side : state.shape[0] - 1 + side, :-1]
+            c = chain.partition * activity * np.exp(log_factor)
+            filled = np.exp(_log_void(chain, log_factor)) + c @ (chain.exponent * chain.packing)
+            own = inside * c[:, rows]  # (faces, p)
+            per_filling = own * (chain.packing[rows] / filled[:, None])
+            spread = (c * chain.exponent) @ np.array(chain.valence)
+            answer = volume[:, None] * (own * np.array(chain.valence)[rows] - spread[:, None] * per_filling)
+            charge[:, side : state.shape[0] - 1 + side] += answer.T
+            weighted = volume[:, None] * own
+            held += weighted.sum(axis=0)
+            by += np.diag(weighted.sum(axis=0)) - (weighted * chain.exponent[rows]).T @ per_filling
+    given = np.array([unknown.value for unknown in unknowns])
+    return Confined(unknowns, 1 - held / given, by / given[:, None], charge)
+
+
+def _inside(unknowns: list[BorderUnknown], faces: int) -> Floats:
+    """(faces, p) 1 where the ion of an unknown is confined."""
+    face = np.arange(faces)[:, None]
+    first, last = (np.array([getattr(unknown, name) for unknown in unknowns]) for name in ("first", "last"))
+    return ((face >= first) & (face < last)).astype(float)
+
+
+def _log_void(chain: Chain, log_factor: Floats) -> Floats:
+    """(N-1,) ln s."""
+    sized = np.flatnonzero(chain.exponent > 0)
+    if sized.size == 0:
+        return np.zeros(log_factor.shape[0])
+    return np.asarray(log_factor[:, sized[0]] / chain.exponent[sized[0]])
+
+
+def _newton_step(
+    problem: Problem, state: Floats, charge: Floats, slope: Floats, confined: Confined
+) -> tuple[Floats, Floats]:
+    """Steps of phi (N,) and of ln w of the confined ions (p,).
+
+    [ T  -G' ] [ dphi  ]     [ -R               ]      T tridiagonal, symmetric, positive definite
+    [ -G  M  ] [ dln w ]  =  [ amounts missing  ]
+    """
+    chain = problem.chain
+    eps, free = chain.permittivity, chain.free[:, -1]
+    flow = -eps * np.diff(state[:, -1])
+    residual = np.append(flow, 0.0) - np.insert(flow, 0, 0.0) - charge
+    bands = np.zeros((2, free.size))
+    bands[1] = np.where(free > 0, np.append(eps, 0.0) + np.insert(eps, 0, 0.0) + slope, 1.0)
+    bands[0, 1:] = -eps * free[:-1] * free[1:]
+    right = np.column_stack([-residual, confined.charge.T]) * free[:, None]
+    solved: Floats = solveh_banded(bands, right, check_finite=False)
+    given = np.array([unknown.value for unknown in confined.unknowns])
+    coupling = confined.charge / given[:, None]
+    small = confined.by_scaling - coupling @ solved[:, 1:]
+    scaling = np.linalg.lstsq(small, confined.missing + coupling @ solved[:, 0], rcond=1e-14)[0]
+    return solved[:, 0] + solved[:, 1:] @ scaling, scaling

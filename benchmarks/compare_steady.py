@@ -14,9 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from baseline import Baseline, Floats
-from electrodiff import Case, NewtonOptions, Solution, bundled_case, load_case
+from electrodiff import Case, NewtonOptions, bundled_case, load_case
 from electrodiff.fvm.problem import Problem, build_problem
 from electrodiff.grid.line import layered_line
+from electrodiff.readings import Readings
 from electrodiff.solvers.guess import first_guess
 from electrodiff.solvers.newton import Status, solve_newton
 
@@ -63,7 +64,7 @@ def steady_case(nodes: int = NODES) -> Case:
 def prepare_contest(case: Case) -> Contest:
     """The solvers of a case: prepared, compiled, and shown to agree.  Raises RuntimeError if they do not."""
     _keep_freed_memory()
-    problem = build_problem(case, layered_line(case))
+    problem = build_problem(case, layered_line(case).mesh())
     guess = first_guess(problem)
     solvers = _solvers(problem, guess)
     results = [solver() for solver in solvers.values()]
@@ -102,21 +103,21 @@ def compare_states(problem: Problem, state: Floats, other: Floats) -> Difference
 
 
 def _current(problem: Problem, state: Floats) -> float:
-    none = np.zeros(0)
-    return Solution(problem, state, none, converged=True, message="", residuals=none, updates=none).current_density
+    return Readings(problem, state, gate=np.zeros(0)).current_density
 
 
 def bytes_per_node(problem: Problem) -> float:
     """Memory of the numba core per node: the problem's arrays, the state, and Newton's arrays.
 
-    The last are, with m = n + 1 and p border unknowns, the upper blocks (N, m, m), the right-hand sides (N, m, 1 + p)
-    and the rows of the border (p, N, m); with a border also copies of the targets and of the conductances.
+    The last are, with m = n + 1 and p border unknowns, the upper blocks (N, m, m), the right-hand sides (N, m, 1 + p),
+    the rows of the border (p, N, m) and what its columns send through the faces (N, p); with a border also copies of the
+    targets and of the conductances.
     """
     nodes, m = problem.chain.free.shape
     p = problem.border.kind.size
     arrays = sum(array.nbytes for array in (*problem.chain, *problem.border) if isinstance(array, np.ndarray))
     copies = m + (m - 1) if p else 0
-    work = m * (m + (1 + p) + p)
+    work = m * (m + (1 + p) + p) + p
     total: float = arrays / nodes + np.dtype(float).itemsize * (m + copies + work)
     return total
 

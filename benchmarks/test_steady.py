@@ -116,4 +116,4 @@ def _allocated_by_newton(problem: Problem) -> int:
 
 
 def _problem(case: ed.Case) -> Problem:
-    return build_problem(case, layered_line(case))
+    return build_problem(case, layered_line(case).mesh())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import re
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 import electrodiff as ed
 from electrodiff.quantities import QUANTITIES
+from electrodiff.summary import summary
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,7 +32,7 @@ def test_readme_example_runs_and_gives_the_resting_potential(capsys):
     exec(compile(example, "README.md", "exec"), {})
     output = capsys.readouterr().out
     assert "resting potential     -71.46 mV" in output  # GHK: -71.46 mV
-    assert output.count("uA/cm^2") == 4
+    assert output.count("uA/cm^2") == 4 + 1  # four ions, one error
 
 
 def test_example_of_the_limits_page_runs_and_agrees_with_ghk(capsys):
@@ -48,6 +51,38 @@ def test_package_docstring_example_is_true():
 @pytest.mark.parametrize("name", QUANTITIES)
 def test_every_quantity_is_in_the_docs_with_its_json_key(name):
     assert f"| `{name}` | `{QUANTITIES[name].json_key}` |" in (ROOT / "docs" / "results.md").read_text()
+
+
+MESH_NUMBERS = re.findall(
+    r"^\| `([\w.]+)` \| `([A-Z_]+)` \| (.+) \|$", (ROOT / "docs/mesh.md").read_text(), re.MULTILINE
+)
+
+
+@pytest.mark.parametrize(("module", "name", "value"), MESH_NUMBERS)
+def test_numbers_of_the_mesh_page_are_those_of_the_code(module, name, value):
+    assert getattr(importlib.import_module(f"electrodiff.{module}"), name) == ast.literal_eval(value)
+
+
+def test_the_mesh_page_has_numbers():
+    assert len(MESH_NUMBERS) >= 10
+
+
+@pytest.mark.parametrize("key", ["error_estimate", "accuracy", "fallbacks", "expect", "residual_history", "wall_s"])
+def test_every_key_of_the_summary_is_in_the_docs(key):
+    solution = ed.solve(ed.load_case(ROOT / "cases" / "capacitor.toml"))
+    page = (ROOT / "docs" / "results.md").read_text()
+    assert key in summary(solution, 0.0)
+    assert f"`{key}`" in page
+
+
+def test_every_variable_and_attribute_of_the_file_is_in_the_docs(tmp_path):
+    import xarray
+
+    page = (ROOT / "docs" / "results.md").read_text()
+    solution = ed.solve(ed.load_case(ROOT / "cases" / "inward_rectifier.toml"))
+    with xarray.open_dataset(ed.save_solution(solution, tmp_path / "x.nc")) as stored:
+        for name in [*stored.variables, *stored.attrs]:
+            assert f"`{name.removesuffix('_error')}" in page or name in ("kind", "Conventions"), name
 
 
 @pytest.mark.parametrize("name", ed.KNOWN_IONS)

@@ -36,6 +36,9 @@ app = typer.Typer(
 )
 # An interrupt while a message is written must not lose it: both streams are made when they are used.
 CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="A case file (TOML), or the name of a bundled case.")]
+OverridesOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the case; repeatable.")
+]
 FormatOption = Annotated[
     list[str] | None, typer.Option("--format", help="Format of the figures: png, svg or pdf; may be repeated.")
 ]
@@ -59,9 +62,7 @@ def _version(
 def run(
     case: CaseArgument,
     out: Annotated[Path | None, typer.Option(help="Folder of the results; by default results/<case name>.")] = None,
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the case; repeatable.")
-    ] = None,
+    overrides: OverridesOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Also write the profiles as profiles.csv.")] = False,
     no_plots: Annotated[bool, typer.Option("--no-plots", help="Draw no figures.")] = False,
@@ -173,6 +174,43 @@ def plot(
 
 
 @app.command()
+def mesh(
+    case: CaseArgument,
+    overrides: OverridesOption = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option("--plot", metavar="FILE", help="Draw spacing and solution: a .png, .svg or .pdf file."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the mesh as one JSON object.")] = False,
+) -> None:
+    """Solve a case and show the mesh that its solution needs."""
+    with _exit_codes():
+        from electrodiff.summary import mesh_summary, to_json
+
+        if figure is not None:
+            _checked_figure(figure)
+        solution, _ = _solve(_load(_case_path(case), overrides or []), quiet=False)
+        if as_json:
+            print(to_json(mesh_summary(solution)))
+        else:
+            from electrodiff.terminal import mesh_tables
+
+            Console(highlight=False, soft_wrap=not sys.stdout.isatty()).print(mesh_tables(solution))
+        if figure is not None:
+            _draw_mesh(solution, figure, quiet=as_json)
+
+
+def _draw_mesh(solution: Solution, path: Path, quiet: bool) -> None:
+    from electrodiff.plot import mesh_spacing, save_figure
+
+    with _writing(path, "--plot"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_figure(mesh_spacing(solution), path)
+    if not quiet:
+        print(f"wrote {path}")
+
+
+@app.command()
 def cases() -> None:
     """List the bundled cases."""
     with _exit_codes():
@@ -235,22 +273,33 @@ def _exit_codes() -> Iterator[None]:
 
 
 @contextmanager
-def _writing(target: Path) -> Iterator[None]:
+def _writing(target: Path, option: str = "--out") -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise CaseError(f"{target}: cannot be written ({error.strerror or error}); choose another with --out") from None
+        raise CaseError(
+            f"{target}: cannot be written ({error.strerror or error}); choose another with {option}"
+        ) from None
 
 
-def _checked_folder(folder: Path) -> Path:
+def _checked_figure(path: Path) -> None:
+    """A file for a figure: of a known format, and where it can be written."""
+    if path.suffix[1:].lower() not in FORMATS:
+        raise CaseError(f"--plot {path}: expected a name that ends in {', '.join(f'.{name}' for name in FORMATS)}")
+    if path.is_dir():
+        raise CaseError(f"--plot {path}: this is a folder, not a file; choose another name")
+    _checked_folder(path.parent, "--plot")
+
+
+def _checked_folder(folder: Path, option: str = "--out") -> Path:
     """A folder that can be made and written, checked before anything is computed."""
     existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
     if not existing.is_dir():
-        raise CaseError(f"--out {folder}: {existing} is a file, not a folder; choose another folder")
+        raise CaseError(f"{option} {folder}: {existing} is a file, not a folder; choose another folder")
     if not os.access(existing, os.W_OK | os.X_OK):
-        raise CaseError(f"--out {folder}: {existing} is not writable; choose another folder")
+        raise CaseError(f"{option} {folder}: {existing} is not writable; choose another folder")
     return folder
 
 

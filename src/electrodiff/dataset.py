@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from electrodiff.quantities import QUANTITIES
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from electrodiff.solution import Solution
 
 
+Floats = NDArray[np.float64]
+
+
 class Variable(NamedTuple):
     """Values along named dimensions, with unit and long name."""
 
@@ -23,11 +28,14 @@ class Variable(NamedTuple):
     values: Any
     units: str
     long_name: str
+    error: str = ""
+    """The variable that holds its estimated errors."""
 
     @property
     def attributes(self) -> dict[str, str]:
         """What NetCDF readers look for."""
-        return {"units": self.units, "long_name": self.long_name}
+        named = {"units": self.units, "long_name": self.long_name}
+        return {**named, "ancillary_variables": self.error} if self.error else named
 
 
 # name: (dimensions, unit, long name); the values are the attributes of Solution of the same name.
@@ -75,23 +83,63 @@ def coordinates(solution: Solution) -> dict[str, Variable]:
 
 
 def variables(solution: Solution) -> dict[str, Variable]:
-    """Profiles, face fluxes, the reported quantities, and the Newton history."""
-    profiles = {
-        name: Variable(dimensions, getattr(solution, name), unit, long_name)
-        for name, (dimensions, unit, long_name) in PROFILES.items()
+    """Profiles, face fluxes and reported quantities, with their errors; the state on the finest mesh; the history."""
+    profiles = {}
+    for name, (dimensions, unit, long_name) in PROFILES.items():
+        entry = Variable(dimensions, getattr(solution, name), unit, long_name)
+        if name in solution.profile_error:
+            profiles.update(_with_error(name, entry, solution.profile_error[name]))
+        else:
+            profiles[name] = entry
+    return {**profiles, **_quantities(solution), **mesh_state(solution)}
+
+
+def _with_error(name: str, entry: Variable, error: Any) -> dict[str, Variable]:
+    """A variable and that of its estimated errors."""
+    return {
+        name: entry._replace(error=f"{name}_error"),
+        f"{name}_error": entry._replace(values=error, long_name=f"estimated discretisation error of {name}"),
     }
-    return {**profiles, **_quantities(solution)}
 
 
 def _quantities(solution: Solution) -> dict[str, Variable]:
     """The reported quantities; a family lies along the dimension of its members, and null becomes NaN."""
-    table = {}
+    table, errors = {}, solution.errors()
     for name, value in solution.quantities().items():
         quantity = QUANTITIES[name]
         dimensions = (_DIMENSIONS[quantity.per],) if quantity.per else ()
-        numbers = list(value.values()) if quantity.per else value
-        values = np.array(numbers, dtype=float)  # None becomes NaN
-        table[name] = Variable(dimensions, values, netcdf_unit(quantity.dimension.unit), quantity.meaning)
+        values, error = (_numbers(given) for given in (value, errors[name]))
+        entry = Variable(dimensions, values, netcdf_unit(quantity.dimension.unit), quantity.meaning)
+        table.update(_with_error(name, entry, error))
+    return table
+
+
+def _numbers(given: Any) -> Floats:
+    return np.array(list(given.values()) if isinstance(given, Mapping) else given, dtype=float)  # None becomes NaN
+
+
+def mesh_state(solution: Solution) -> dict[str, Variable]:
+    """What the equations on the finest mesh gave, in the units of the solver, so that it is read back exactly."""
+    scales, at = solution.problem.scales, solution.node
+    where = "on the finest mesh, without extrapolation"
+    activity, potential = solution.state[at, :-1].T, solution.state[at, -1]
+    opening = _numbers(solution.readings.open_fraction)
+    return {
+        "mesh_activity": Variable(("ion", "x"), activity, f"{scales.concentration!r} mol m-3", f"activity {where}"),
+        "mesh_potential": Variable(("x",), potential, f"{scales.potential!r} V", f"electric potential {where}"),
+        "mesh_open_fraction": Variable(("gate",), opening, "1", f"open fraction of a gated conductance {where}"),
+    }
+
+
+def scalars_of(dataset: xarray.Dataset, suffix: str = "") -> dict[str, float | None]:
+    """The reported scalars in a dataset by full name, or with suffix "_error" their errors; NaN is None."""
+    table: dict[str, float | None] = {}
+    for name, quantity in QUANTITIES.items():
+        values = np.atleast_1d(dataset[name + suffix].to_numpy()).tolist()
+        names = (
+            [f"{name}.{member}" for member in dataset[_DIMENSIONS[quantity.per]].to_numpy()] if quantity.per else [name]
+        )
+        table.update({key: None if math.isnan(x) else x for key, x in zip(names, values, strict=True)})
     return table
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from electrodiff.checks import SIDES
-from electrodiff.ends import Reservoir, Wall
+from electrodiff.ends import Reservoir
 from electrodiff.fvm.kernels.arrays import AMOUNT
+from electrodiff.quantities import rounded_up
 from electrodiff.readings import BULK_DEBYE_LENGTHS
 from electrodiff.units import FARADAY
 
@@ -18,16 +20,53 @@ if TYPE_CHECKING:
 
 # Largest charge of the end of a bath, relative to its ions, that is not worth a warning.
 NEUTRAL_END = 1e-3
-# A cell across which the potential falls by more than this [RT/F] has an error of more than about 1e-3 in its charge.
-COARSE_CELL = 0.1
+# With a given number of nodes, an error worth a warning: no longer seen beside the line in a figure.
+COARSE = 1e-2
+# The largest that mesh.accuracy may be, less the rounding to one digit.
+LEAST_ACCURATE = 0.09
 # Above this concentration [mol/m^3] ions of 0.5 nm would fill all space, and points are no model of them.
 CROWDED = 13000.0
 
 
 def doubts(solution: Solution) -> list[str]:
-    """Thin baths, charged ends, walls whose first cell is too wide, crowded points, and keys without effect."""
-    every = (_thin_baths, _charged_ends, _coarse_walls, _crowded, _unused)
+    """Errors above the request or without an estimate, thin baths, charged ends, crowded points, keys without effect."""
+    every = (_inaccurate, _without_estimate, _thin_baths, _charged_ends, _crowded, _unused)
     return [text for each in every for text in each(solution)]
+
+
+def _inaccurate(solution: Solution) -> Iterator[str]:
+    """The worst of the quantities whose estimated error is above what is wanted, or above `COARSE` where nothing is."""
+    wanted = solution.wanted_accuracy
+    relative = solution.relative_errors()
+    names = solution.missed if wanted else [name for name, error in relative.items() if error > COARSE]
+    if not names:
+        return
+    worst = max(names, key=relative.__getitem__)
+    error = relative[worst]
+    text = f"the relative error of {worst} is estimated at {rounded_up(error)}"
+    if wanted:
+        text += f", {float(f'{error / wanted:.2g}'):g} times the wanted {wanted:g}"
+    if len(names) > 1:
+        text += f", and {len(names) - 1} more of {len(relative)} quantities are above {wanted or COARSE:g}"
+    yield f"{text}; {_remedy(solution, worst, error)}"
+
+
+def _remedy(solution: Solution, name: str, relative: float) -> str:
+    """What helps against an error: more nodes, unless it is rounding."""
+    finer = f"give mesh.nodes more than {solution.nodes}"
+    if solution.wanted_accuracy is None:
+        return f"{finer}, or mesh.accuracy instead"
+    if relative > LEAST_ACCURATE:
+        return finer
+    content = f"be content with mesh.accuracy = {rounded_up(relative)}"
+    if solution.readings.roundings()[name] > (solution.error[name] or 0.0) / 2:
+        return f"it is rounding, which no mesh makes smaller: {content}"
+    return f"{content}, or {finer}"
+
+
+def _without_estimate(solution: Solution) -> Iterator[str]:
+    if solution.converged and not solution.has_estimates:
+        yield "the errors are not estimated: that takes a solution on two meshes, and there is one; ask for mesh.accuracy"
 
 
 def _thin_baths(solution: Solution) -> list[str]:
@@ -56,20 +95,6 @@ def _charged_ends(solution: Solution) -> list[str]:
             texts.append(
                 f"the {side} end is not neutral: its charge is {charge / FARADAY:+.3g} mM beside ions of "
                 f"{ions[entry] / FARADAY:.3g} mM; put a layer of plain bath there"
-            )
-    return texts
-
-
-def _coarse_walls(solution: Solution) -> list[str]:
-    texts = []
-    for side, nodes in (("left", (0, 1)), ("right", (-1, -2))):
-        layer = 0 if side == "left" else -1
-        drop = abs(float(solution.state[nodes[0], -1] - solution.state[nodes[1], -1]))
-        screened = math.isfinite(solution.debye_lengths[layer])
-        if isinstance(getattr(solution.case, side), Wall) and screened and drop > COARSE_CELL:
-            texts.append(
-                f"the potential falls by {drop:.2g} RT/F in the first cell at the {side} wall, which cannot be resolved "
-                "so; give the ions a diameter, the wall a Stern layer, or the mesh more nodes"
             )
     return texts
 

@@ -84,9 +84,10 @@ def extrapolate_profile(
         correction[..., at_coarse] = step
         # T_21 - T_11 on the coarsest nodes, of which a fifteenth is left as the error of T_21
         rest = (fine[..., at_fine][..., ::4] + step[..., ::2] - coarse[..., at_coarse][..., ::2] - before) / 15
-        estimate[..., at_coarse] = SAFETY * _linear_midpoints(np.abs(rest))
+        # Where the term changes its sign its neighbours say how large it is.
+        estimate[..., at_coarse] = SAFETY * _linear_midpoints(_with_neighbours(np.abs(rest)))
         cubic, linear = _cubic_midpoints(step), _linear_midpoints(step)
-        result[..., at_fine] += cubic
+        result[..., at_fine] = fine[..., at_fine] + cubic
         error[..., at_fine] = _linear_midpoints(estimate[..., at_coarse]) + np.abs(cubic - linear)
     if positive:
         large = np.abs(result - fine) > LARGEST_CHANGE * np.abs(fine)
@@ -103,6 +104,12 @@ def _difference(levels: Sequence[Floats], segments: Sequence[Sequence[slice]]) -
             step = np.abs(levels[-1][..., at_fine][..., ::2] - levels[-2][..., at_coarse]) / 3
             error[..., at_fine] = SAFETY * _linear_midpoints(step)
     return error
+
+
+def _with_neighbours(values: Floats) -> Floats:
+    """The largest of each value (..., n) and its two neighbours."""
+    padded = np.concatenate([values[..., :1], values, values[..., -1:]], axis=-1)
+    return np.maximum(np.maximum(padded[..., :-2], padded[..., 2:]), values)
 
 
 def _linear_midpoints(values: Floats) -> Floats:

@@ -69,9 +69,9 @@ class MeshSettings(Record):
     radius: RadiusProfile | None = None
     """[m] of the round cross section along the whole stack, instead of its area."""
     accuracy: PositiveNumber = 1e-6
-    """Wanted relative error; sets the spacing (docs/mesh.md)."""
+    """Wanted error of every reported number, relative to the larger of its size and its scale (docs/mesh.md)."""
     nodes: int | None = Field(None, strict=True, ge=5, le=10_000_000)
-    """Total number of nodes; overrides `accuracy`."""
+    """Number of nodes of the finest mesh; overrides `accuracy`."""
 
     @model_validator(mode="after")
     def _check_accuracy(self) -> MeshSettings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,7 +28,10 @@ class Quantity:
     dimension: Dimension
     meaning: str
     per: str = ""
-    """"" | "ion" | "side" | "layer" | "interface" | "interface.side" | "layer.ion" | "gate"; a member is named `name.member`."""
+    """"" | "ion" | "side" | "layer" | "interface" | "interface.side" | "layer.ion" | "gate".
+
+    A member is named `name.member`.
+    """
 
     @property
     def json_key(self) -> str:
@@ -113,9 +117,7 @@ def scalar_names(ions: Iterable[str], layers: Iterable[str], gates: Iterable[str
         "layer.ion": [f".{layer}.{ion}" for layer in layers for ion in ions],
         "gate": [f".{gate}" for gate in gates],
         "interface": [f".{left}|{right}" for left, right in pairwise(layers)],
-        "interface.side": [
-            f".{left}|{right}.{side}" for left, right in pairwise(layers) for side in ("left", "right")
-        ],
+        "interface.side": [f".{left}|{right}.{side}" for left, right in pairwise(layers) for side in ("left", "right")],
     }
     return [quantity.name + member for quantity in QUANTITIES.values() for member in members[quantity.per]]
 
@@ -135,3 +137,15 @@ def flattened(values: Mapping[str, Any]) -> dict[str, float | None]:
         else:
             table[name] = value
     return table
+
+
+def rounded_up(error: float) -> str:
+    """One digit of an error, never less than it is: 3e-7 for 2.1e-7, 0.03 for 0.021."""
+    if not 0 < error < math.inf:
+        return f"{error:g}"
+    exponent = math.floor(math.log10(error))
+    # A digit that is whole but for the rounding of the division is whole.
+    digit = math.ceil(error / 10.0**exponent * (1 - 1e-9))
+    mantissa, power = f"{digit * 10.0**exponent:.0e}".split("e")
+    plain = -2 <= int(power) <= 3
+    return f"{float(mantissa) * 10.0 ** int(power):g}" if plain else f"{mantissa}e{int(power)}"

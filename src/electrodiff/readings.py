@@ -281,7 +281,8 @@ class Readings(Profiles):
 
     def _bulk(self, index: int) -> tuple[float, float]:
         """Where the bulk of a layer starts and stops [m]; behind one another if it has none."""
-        start, stop = (float(self.x[entry]) for entry in (self.layer_entries[index].start, self.layer_entries[index].stop - 1))
+        entries = self.layer_entries[index]
+        start, stop = float(self.x[entries.start]), float(self.x[entries.stop - 1])
         margin = BULK_DEBYE_LENGTHS * self.debye_lengths[index]
         if not (index == 0 and isinstance(self.case.left, Reservoir)):
             start += margin
@@ -301,7 +302,7 @@ class Readings(Profiles):
         thermal = thermal_voltage(self.case.temperature)
         uni = self._unidirectional()
         current = FARADAY * math.fsum(abs(self.case.valence(ion)) * flux for ion, flux in uni.items())
-        charge = [thermal * capacitance for capacitance in self._layer_capacitance()]
+        charge = self.unit_charges()
         by_name = dict(zip(self.case.layer_names, charge, strict=True))
         sides = {side: by_name[layer.layer] for side, layer in self.end_debye_layers.items()}
         beside = {
@@ -345,12 +346,18 @@ class Readings(Profiles):
                 roundings[f"electrode_charge.{side}"] += ROUNDINGS * charge * float(relative[entry])
         return roundings
 
-    def _layer_capacitance(self) -> list[float]:
-        """eps / lambda of each layer [F/m^2]; eps / d where the layer is thinner than its Debye length."""
+    def unit_charges(self) -> list[float]:
+        """eps RT / (F lambda) of each layer [C/m^2]; the thickness for lambda where the layer is thinner."""
+        thermal = thermal_voltage(self.case.temperature)
         return [
-            VACUUM_PERMITTIVITY * self.case.relative_permittivity(layer) / min(length, layer.thickness)
+            thermal * VACUUM_PERMITTIVITY * self.case.relative_permittivity(layer) / min(length, layer.thickness)
             for layer, length in zip(self.case.layers, self.debye_lengths, strict=True)
         ]
+
+    @property
+    def face_resistance(self) -> Floats:
+        """(N-1, n) r of every face in J r = a(left) e^(z phi(left)) - a(right) e^(z phi(right)), scaled; inf if absent."""
+        return self._faces[1]
 
     def _unidirectional(self) -> dict[str, float]:
         """The larger of the two unidirectional fluxes of each ion [mol/(m^2 s)]: max a e^(z phi) / resistance."""

@@ -7,6 +7,7 @@ Values are extrapolated from nested meshes (`extrapolation`); `problem`, `state`
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
     import xarray
 
 # The profiles that are extrapolated; whether they are positive.
-EXTRAPOLATED = {"potential": False, "activity": True, "concentration": True, "charge_density": False, "electric_field": False}
+EXTRAPOLATED = {
+    "potential": False,
+    "activity": True,
+    "concentration": True,
+    "charge_density": False,
+    "electric_field": False,
+}
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ class Solution(Profiles):
         return self.extrapolated["activity"]
 
     @property
-    def concentration(self) -> Floats:  # type: ignore[override]  # a cached property of the base, read alike
+    def concentration(self) -> Floats:
         """(n, M) concentration of each ion [mol/m^3]: beta a / gamma."""
         return self.extrapolated["concentration"]
 
@@ -80,7 +87,7 @@ class Solution(Profiles):
         return self.extrapolated["charge_density"]
 
     @property
-    def electric_field(self) -> Floats:  # type: ignore[override]
+    def electric_field(self) -> Floats:
         """(M,) -dphi/dx [V/m] on each side of each node."""
         return self.extrapolated["electric_field"]
 
@@ -192,9 +199,7 @@ class Solution(Profiles):
             member = f"{name}.{part.side}"
             return replace(part, charge=charge[member], drop=drop[member])
 
-        return {
-            name: (of(name, left), of(name, right)) for name, (left, right) in self.readings.debye_layers.items()
-        }
+        return {name: (of(name, left), of(name, right)) for name, (left, right) in self.readings.debye_layers.items()}
 
     @property
     def end_debye_layers(self) -> dict[str, DebyeLayer]:
@@ -215,6 +220,32 @@ class Solution(Profiles):
     def errors(self) -> dict[str, Any]:
         """The error estimate of every reported quantity, arranged as `quantities`."""
         return {name: self._value(name, self.error) for name in QUANTITIES}
+
+    @property
+    def has_estimates(self) -> bool:
+        """Whether there is an estimate of errors: it takes two meshes or more."""
+        return any(value is not None for value in self.error.values())
+
+    @property
+    def wanted_accuracy(self) -> float | None:
+        """The accuracy that the case asks for; None where it asks for a number of nodes."""
+        return self.case.mesh.accuracy if self.case.mesh.nodes is None else None
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether every estimate is within the wanted accuracy; None where none was wanted, or on a mesh that was given."""
+        if self.wanted_accuracy is None or (self.converged and not self.has_estimates):
+            return None
+        return self.converged and not self.missed
+
+    def relative_errors(self) -> dict[str, float]:
+        """The estimate of each scalar over the larger of its size and its scale (see `Readings.scales`), by full name."""
+        scales = self.readings.scales()
+        return {
+            name: error / max(abs(self.scalars[name] or 0.0), scales[name], sys.float_info.min)
+            for name, error in self.error.items()
+            if error is not None
+        }
 
     def scalar(self, name: str) -> float | None:
         """One reported scalar by its full name, such as `flux.K` [SI units]."""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import electrodiff
 from electrodiff.case import case_text, parse_case
-from electrodiff.dataset import PROFILES, write_netcdf
+from electrodiff.dataset import PROFILES, scalars_of, write_netcdf
 from electrodiff.errors import CaseError, ResultError
 from electrodiff.fvm.kernels.arrays import GATING
 from electrodiff.fvm.problem import Problem, build_problem
 from electrodiff.grid.mesh import line_mesh
-from electrodiff.solution import Solution
+from electrodiff.quantities import QUANTITIES
+from electrodiff.solution import EXTRAPOLATED, Solution
 
 if TYPE_CHECKING:
     import xarray
@@ -39,7 +40,9 @@ def save_solution(solution: Solution, path: str | Path) -> Path:
         "mesh": f"{solution.nodes} nodes, {len(solution.case.layers)} layers, {solution.case.mesh.geometry}",
         "solver": solution.message,
         "converged": int(solution.converged),
-        "notes": "\n".join(solution.notes),
+        "meshes": " ".join(map(str, solution.meshes)),
+        **_accuracy(solution),
+        **{name: "\n".join(getattr(solution, name)) for name in ("missed", "fallbacks", "notes")},
     }
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -48,6 +51,15 @@ def save_solution(solution: Solution, path: str | Path) -> Path:
     finally:
         partial.unlink(missing_ok=True)
     return path
+
+
+def _accuracy(solution: Solution) -> dict[str, Any]:
+    """The accuracy that was wanted, if one was, and whether it was reached, if that is known."""
+    known = {"accuracy_wanted": solution.wanted_accuracy, "accuracy_reached": solution.reached}
+    # NetCDF has no booleans.
+    return {
+        name: int(value) if isinstance(value, bool) else value for name, value in known.items() if value is not None
+    }
 
 
 def load_solution(path: str | Path) -> Solution:
@@ -79,23 +91,29 @@ def _gates(problem: Problem, open_fractions: NDArray[np.float64]) -> NDArray[np.
 
 
 def _from_dataset(dataset: xarray.Dataset) -> Solution:
-    """The solution whose profiles the dataset holds; the second entry of an interface's node is left out."""
+    """The solution that the dataset holds; in its state the second entry of an interface's node is left out."""
     layer = dataset["layer"].to_numpy().astype(np.int64)
     keep = np.insert(np.diff(layer) == 0, 0, True)
-    missing = [name for name in ("x", "layer", *PROFILES) if name not in dataset.variables]
+    errors = [f"{name}_error" for name in (*EXTRAPOLATED, *QUANTITIES)]
+    needed = ("x", "layer", *PROFILES, *QUANTITIES, *errors, "mesh_activity", "mesh_potential", "mesh_open_fraction")
+    missing = [name for name in needed if name not in dataset.variables]
     if missing:
         raise KeyError(f"it lacks {', '.join(missing)}")
     case = parse_case(str(dataset.attrs["case"]), "stored case")
     problem = build_problem(case, line_mesh(case, dataset["x"].to_numpy()[keep], layer[1:][keep[1:]]))
-    activity = dataset["activity"].to_numpy()[:, keep] / problem.scales.concentration
-    potential = dataset["potential"].to_numpy()[keep] / problem.scales.potential
+    state = np.column_stack([dataset["mesh_activity"].to_numpy().T, dataset["mesh_potential"].to_numpy()])
     return Solution(
         problem=problem,
-        state=np.column_stack([activity.T, potential]),
-        gate=_gates(problem, dataset["open_fraction"].to_numpy()),
+        state=state[keep],
+        gate=_gates(problem, dataset["mesh_open_fraction"].to_numpy()),
+        scalars=scalars_of(dataset),
+        error=scalars_of(dataset, "_error"),
+        extrapolated={name: dataset[name].to_numpy() for name in EXTRAPOLATED},
+        profile_error={name: dataset[f"{name}_error"].to_numpy() for name in EXTRAPOLATED},
         converged=bool(dataset.attrs["converged"]),
         message=str(dataset.attrs["solver"]),
         residuals=dataset["residuals"].to_numpy(),
         updates=dataset["updates"].to_numpy(),
-        notes=tuple(str(dataset.attrs.get("notes", "")).splitlines()),
+        meshes=tuple(int(nodes) for nodes in str(dataset.attrs["meshes"]).split()),
+        **{name: tuple(str(dataset.attrs[name]).splitlines()) for name in ("missed", "fallbacks", "notes")},
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from electrodiff.checks import SIDES
 from electrodiff.ends import Reservoir
-from electrodiff.quantities import QUANTITIES
+from electrodiff.quantities import QUANTITIES, rounded_up
 from electrodiff.solution import Solution
-from electrodiff.summary import Met, activity_deviation, expectations
+from electrodiff.summary import Met, activity_deviation, expectations, mesh_layers
 
 # What is shown for an SI unit: another unit, and its size in SI.
 _SHOWN = {
@@ -25,8 +27,28 @@ _SHOWN = {
 }
 
 
+# Digits of a value; fewer where its error says so.
+_DIGITS = 5
+
+# Width of most errors: "+- 4e-10".
+_ERROR_WIDTH = 8
+
+# What most cases have no use for: left out where it is not defined.
+_SPECIAL = ("current", "electrode_charge")
+
+# What a fallback of the solver is, in words.
+_FALLBACKS = {
+    "relaxation": "potential and activities in turns",
+    "search": "a search for the floating potential among clamped ones",
+    "ramp": "a ramp of voltages and charges",
+}
+
+
 def summary_tables(solution: Solution) -> Group:
-    """The summary of a steady solution: membrane, ions, layers and Debye layers, expectations, warnings."""
+    """The summary of a steady solution: membrane, ions, layers and Debye layers, expectations, warnings.
+
+    Every computed number stands beside its estimated error.
+    """
     parts: list[RenderableType] = [
         Text(solution.case.title, style="bold"),
         _headline(solution),
@@ -36,21 +58,74 @@ def summary_tables(solution: Solution) -> Group:
     if solution.debye_layers:
         parts.append(_debye_layers(solution))
     if solution.case.activity:
-        moved = activity_deviation(solution)["deviation_from_ideal"]["membrane_potential_V"]
-        parts.append(Text(f"activity coefficients move the potential by {shown('membrane_potential', moved)}"))
+        parts.append(_activity(solution))
     if solution.case.expect:
         parts.append(_expectations(expectations(solution)))
-    parts += [Text(f"warning: {text}", style="yellow") for text in solution.warnings]
-    parts.append(Text(f"{solution.message}, {solution.nodes} nodes", style="dim"))
-    return Group(*parts)
+    return Group(*parts, *_end(solution))
 
 
-def shown(name: str, value: float | None) -> str:
-    """A reported scalar with its unit as the field writes it: `-71.46 mV`."""
+def mesh_tables(solution: Solution) -> Group:
+    """The mesh of a solution, layer by layer, and how it was come by."""
+    columns = ("layer", "nodes", "smallest [nm]", "largest [nm]", "Debye length [nm]", "nodes per Debye length")
+    table = _table("Finest mesh, with the smallest and largest spacing of each layer", *columns)
+    for row in mesh_layers(solution):
+        spacings = [f"{row[key] * 1e9:.3g}" for key in ("smallest_spacing_m", "largest_spacing_m")]
+        screening = [
+            _or_none(row[key], size) for key, size in (("debye_length_m", 1e-9), ("nodes_per_debye_length", 1))
+        ]
+        _add_row(table, row["name"], str(row["nodes"]), *spacings, *screening)
+    return Group(Text(solution.case.title, style="bold"), table, *_end(solution))
+
+
+def _or_none(value: float | None, size: float) -> str:
+    return "-" if value is None else f"{value / size:.3g}"
+
+
+def _end(solution: Solution) -> list[RenderableType]:
+    """The warnings, and one line on iterations, meshes, accuracy and fallbacks."""
+    warnings: list[RenderableType] = [Text(f"warning: {text}", style="yellow") for text in solution.warnings]
+    return [*warnings, Text(closing_line(solution), style="dim")]
+
+
+def closing_line(solution: Solution) -> str:
+    """How the solution was found, on which meshes, and whether it is as accurate as was wanted."""
+    if not solution.converged:
+        return solution.message
+    meshes = ", ".join(map(str, solution.meshes))
+    facts = [f"converged after {solution.iterations} Newton steps on meshes of {meshes} nodes"]
+    if solution.reached is not None:
+        verdict = (
+            "reached" if solution.reached else f"missed by {len(solution.missed)} of {len(solution.scalars)} values"
+        )
+        facts.append(f"accuracy {short(solution.case.mesh.accuracy)} {verdict}")
+    facts += [f"with {_FALLBACKS.get(name, name)}" for name in solution.fallbacks]
+    return "; ".join(facts)
+
+
+def short(number: float) -> str:
+    """A number in as few characters as it takes: 1e-6."""
+    mantissa, sign, exponent = f"{number:g}".partition("e")
+    return f"{mantissa}e{int(exponent)}" if sign else mantissa
+
+
+def shown(name: str, value: float | None, error: float | None = None) -> str:
+    """A reported scalar with its unit as the field writes it, and its error: `-71.46 mV +- 2e-7`."""
     if value is None:
         return "not defined"
     unit, size = _SHOWN[QUANTITIES[name.partition(".")[0]].dimension.unit]
-    return f"{value / size:.5g} {unit}".rstrip()
+    number, plus_minus = _parts(value, error, size)
+    return " ".join(filter(None, (number, unit, plus_minus)))
+
+
+def _parts(value: float | None, error: float | None, size: float) -> tuple[str, str]:
+    """A number in a unit of this size, and "+- ..." if there is an estimate; no digit is far below its error."""
+    if value is None:
+        return "", ""
+    digits, value = _DIGITS, value / size
+    if error and math.isfinite(error) and value:
+        known = math.floor(math.log10(abs(value))) - math.floor(math.log10(error / size)) + 2
+        digits = min(max(known, 2), _DIGITS)
+    return f"{value:.{digits}g}", "" if error is None else f"+- {rounded_up(error / size)}"
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -70,16 +145,27 @@ def _add_row(table: Table, *cells: str) -> None:
 def _headline(solution: Solution) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
     rows = {
-        "membrane potential, left - right": shown("membrane_potential", solution.membrane_potential),
-        "current density, outward": shown("current_density", solution.current_density),
-        "capacitance, charge / potential": shown("capacitance", solution.capacitance),
-        **{f"field ratio at {name}": shown("field_ratio", ratio) for name, ratio in solution.field_ratio.items()},
-        **{f"open fraction of {name}": shown("open_fraction", part) for name, part in solution.open_fraction.items()},
-        "largest charge of the bulk / its ions": shown("bulk_charge_imbalance", solution.bulk_charge_imbalance),
+        "membrane potential, left - right": "membrane_potential",
+        "current density, outward": "current_density",
+        "current through the whole area, outward": "current",
+        **{f"charge of the {side} wall": f"electrode_charge.{side}" for side in SIDES},
+        "capacitance, charge / potential": "capacitance",
+        **{f"field ratio at {name}": f"field_ratio.{name}" for name in solution.field_ratio},
+        **{f"open fraction of {name}": f"open_fraction.{name}" for name in solution.open_fraction},
+        "largest charge of the bulk / its ions": "bulk_charge_imbalance",
     }
-    for label, text in rows.items():
-        _add_row(table, label, text)
+    for label, name in rows.items():
+        value = solution.scalars[name]
+        if value is not None or name.partition(".")[0] not in _SPECIAL:
+            _add_row(table, label, shown(name, value, solution.error[name]))
     return table
+
+
+def _with_error(solution: Solution, name: str) -> str:
+    """The cell of a named scalar and its error, in the unit of the field; the errors of a column begin at one place."""
+    _, size = _SHOWN[QUANTITIES[name.partition(".")[0]].dimension.unit]
+    number, plus_minus = _parts(solution.scalars[name], solution.error[name], size)
+    return f"{number} {plus_minus:<{_ERROR_WIDTH}}" if plus_minus else number
 
 
 def _ions(solution: Solution) -> Table:
@@ -88,24 +174,33 @@ def _ions(solution: Solution) -> Table:
     baths = [isinstance(end, Reservoir) for end in (solution.case.left, solution.case.right)]
     for ion in solution.case.ion_names:
         ends = [f"{side[ion]:.5g}" if is_bath else "" for side, is_bath in zip((left, right), baths, strict=True)]
-        _add_row(table, ion, *ends, f"{solution.flux[ion] / 1e-8:.5g}", f"{solution.ion_current[ion] / 1e-2:.5g}")
+        _add_row(table, ion, *ends, *(_with_error(solution, f"{name}.{ion}") for name in ("flux", "ion_current")))
     return table
 
 
 def _layers(solution: Solution) -> Table:
     table = _table("Layers", "layer", "thickness [nm]", "Debye length [nm]", "potential drop [mV]")
     for layer, length in zip(solution.case.layers, solution.debye_lengths, strict=True):
-        drop = solution.layer_drop[layer.name]
-        _add_row(table, layer.name, f"{layer.thickness * 1e9:.4g}", f"{length * 1e9:.4g}", f"{drop * 1e3:.5g}")
+        drop = _with_error(solution, f"layer_drop.{layer.name}")
+        _add_row(table, layer.name, f"{layer.thickness * 1e9:.4g}", f"{length * 1e9:.4g}", drop)
     return table
 
 
 def _debye_layers(solution: Solution) -> Table:
-    table = _table("Charge beside each interface", "interface", "in layer", "charge [uC/cm^2]", "potential drop [mV]")
+    columns = ("interface", "in layer", "charge [uC/cm^2]", "potential drop [mV]")
+    table = _table("Charge beside each interface", *columns)
     for name, pair in solution.debye_layers.items():
         for part in pair:
-            _add_row(table, name, part.layer, f"{part.charge / 1e-2:.5g}", f"{part.drop * 1e3:.5g}")
+            held = [_with_error(solution, f"{kind}.{name}.{part.side}") for kind in ("charge_beside", "drop_beside")]
+            _add_row(table, name, part.layer, *held)
     return table
+
+
+def _activity(solution: Solution) -> Text:
+    moved = activity_deviation(solution)
+    key = QUANTITIES["membrane_potential"].json_key
+    by, error = moved["deviation_from_ideal"][key], (moved["error_estimate"] or {}).get(key)
+    return Text(f"activity coefficients move the potential by {shown('membrane_potential', by, error)}")
 
 
 def _expectations(results: Iterable[Met]) -> Group:
@@ -113,9 +208,8 @@ def _expectations(results: Iterable[Met]) -> Group:
     lines = [Text("Expectations", style="italic")]
     for entry in results:
         verdict = ("met   ", "green") if entry.passed else ("MISSED", "bold red")
-        computed, expected, tolerance = (
-            shown(entry.quantity, value) for value in (entry.computed, entry.expected, entry.tolerance)
-        )
+        computed = shown(entry.quantity, entry.computed, entry.error)
+        expected, tolerance = (shown(entry.quantity, value) for value in (entry.expected, entry.tolerance))
         number = expected.split(" ")[0]
         lines.append(
             Text.assemble(verdict, f" {entry.quantity} {computed}, expected {number} +- {tolerance}: {entry.source}")

@@ -25,6 +25,17 @@ def test_case_meets_its_expectations(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_case_meets_the_default_accuracy_and_estimates_every_number(name):
+    solution = ed.solve(ed.load_case(ed.bundled_case(name)))
+    assert (solution.wanted_accuracy, solution.reached, solution.missed) == (1e-6, True, ())
+    assert max(solution.relative_errors().values()) <= 1e-6
+    for scalar, value in solution.scalars.items():
+        assert (solution.error[scalar] is None) == (value is None), scalar
+    # An expectation that is met by no more than the error of the value would mean nothing.
+    assert all(entry.error < entry.tolerance for entry in expectations(solution))
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_case_says_in_a_comment_what_it_shows(name):
     text = ed.bundled_case(name).read_text(encoding="utf-8")
     assert text.startswith("# ")

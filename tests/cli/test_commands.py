@@ -224,11 +224,77 @@ def test_plot_refuses_what_it_cannot_draw(
     assert set(folder.rglob("*")) == before
 
 
+# ---- mesh --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def case(folder: Path, case_text: str) -> str:
+    """The small case as a file in the working directory."""
+    (folder / "my.toml").write_text(case_text)
+    return "my.toml"
+
+
+def test_mesh_prints_a_row_a_layer_and_all_meshes(electrodiff: Callable, case: str, folder: Path) -> None:
+    result = electrodiff("mesh", case)
+    assert (result.exit_code, result.stderr) == (0, "")
+    for text in ("Test membrane", "inside", "membrane", "outside", "nodes per Debye length", "16, 31, 61 nodes"):
+        assert text in result.stdout
+    assert [path.name for path in folder.iterdir()] == ["my.toml"]
+
+
+def test_mesh_is_that_of_the_accuracy_that_is_set(electrodiff: Callable, case: str) -> None:
+    loose, tight = (
+        json.loads(electrodiff("mesh", case, "--set", f"mesh={{ accuracy = {wanted} }}", "--json").stdout)
+        for wanted in (1e-4, 1e-9)
+    )
+    assert loose["accuracy"]["reached"] is tight["accuracy"]["reached"] is True
+    assert tight["nodes"] > loose["nodes"]
+    for mesh in (loose, tight):
+        assert mesh["accuracy"]["meshes"][-1] == mesh["nodes"] == sum(row["nodes"] for row in mesh["layers"]) - 2
+        # 10 nm of bath on either side of 5 nm: no spacing is wider than its layer, and all are positive.
+        assert all(0 < row["smallest_spacing_m"] <= row["largest_spacing_m"] < 10e-9 for row in mesh["layers"])
+
+
+@pytest.mark.parametrize(("name", "start"), [("m.png", b"\x89PNG"), ("new/m.pdf", b"%PDF"), ("m.SVG", b"<?xml")])
+def test_mesh_draws_the_figure_that_its_ending_names(
+    electrodiff: Callable, case: str, folder: Path, name: str, start: bytes
+) -> None:
+    result = electrodiff("mesh", case, "--plot", name)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.splitlines()[-1] == f"wrote {name}"
+    assert (folder / name).read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (("my.toml", "--plot", "m.bmp"), ("--plot m.bmp", ".png, .svg, .pdf")),
+        (("my.toml", "--plot", "png"), ("--plot png", ".png, .svg, .pdf")),
+        (("my.toml", "--plot", "my.toml/m.png"), ("--plot", "my.toml", "is a file")),
+        (("my.toml", "--plot", "folder.png"), ("--plot folder.png", "folder, not a file")),
+        (("nowhere.toml",), ("nowhere.toml",)),
+        (("my.toml", "--set", "mesh.accuracy=2"), ("mesh.accuracy",)),
+    ],
+)
+def test_mesh_refuses_what_it_cannot_do(
+    electrodiff: Callable, case: str, folder: Path, arguments: tuple[str, ...], parts: tuple[str, ...]
+) -> None:
+    (folder / "folder.png").mkdir()
+    done = electrodiff("mesh", *arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    for part in parts:
+        assert part in line
+    assert {path.name for path in folder.iterdir()} == {case, "folder.png"}
+
+
 # ---- help and version --------------------------------------------------------------------------------------------
 
 OPTIONS = {
     "run": ["CASE", "--out", "--set", "KEY=VALUE", "--json", "--csv", "--no-plots", "--format", "--quiet"],
     "plot": ["RESULT", "--out", "--format"],
+    "mesh": ["CASE", "--set", "KEY=VALUE", "--plot", "FILE", "--json"],
     "cases": [],
     "new": ["NAME", "--out"],
     "schema": [],

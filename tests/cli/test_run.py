@@ -13,7 +13,7 @@ import xarray
 
 from electrodiff import NewtonOptions, load_solution, parse_case
 from electrodiff.quantities import QUANTITIES
-from electrodiff.solvers import ramp
+from electrodiff.solvers import robust
 
 FARADAY = 96485.33212331  # C/mol, SI 2019
 
@@ -175,7 +175,9 @@ PROMISED: dict[str, Any] = {
     "membrane_potential_V": float,
     "current_density_A_m2": float,
     "flux_mol_m2_s": dict,
-    "error_estimate": type(None),
+    "error_estimate": dict,
+    "accuracy": dict,
+    "fallbacks": list,
     "wall_s": float,
     "version": str,
     "warnings": list,
@@ -206,6 +208,41 @@ def test_json_reports_the_current_that_the_fluxes_carry(run: Callable) -> None:
     # A sum of two products: a few units of round-off.
     assert summary["current_density_A_m2"] == pytest.approx(FARADAY * (flux["K"] - flux["A"]), rel=1e-9)
     assert summary["membrane_potential_V"] == pytest.approx(-0.065, rel=1e-14)
+
+
+def test_json_has_an_error_estimate_for_every_reported_scalar(run: Callable, case_text: str) -> None:
+    summary = only_json(run("--json").stdout)
+    assert set(summary["error_estimate"]) == {quantity.json_key for quantity in QUANTITIES.values()}
+    for name in parse_case(case_text).scalar_names():
+        family, _, member = name.partition(".")
+        value, error = (table[QUANTITIES[family].json_key] for table in (summary, summary["error_estimate"]))
+        value, error = (value[member], error[member]) if member else (value, error)
+        assert (value is None) == (error is None), name
+        assert error is None or error >= 0
+
+
+def test_json_says_whether_the_wanted_accuracy_was_reached(run: Callable) -> None:
+    given = only_json(run("--json").stdout)["accuracy"]
+    assert given == {"wanted": None, "reached": None, "missed": [], "meshes": [16, 31, 61]}
+    for wanted, reached in ((1e-4, True), (1e-12, False)):
+        accuracy = only_json(run("--json", "--set", f"mesh={{ accuracy = {wanted} }}").stdout)["accuracy"]
+        assert (accuracy["wanted"], accuracy["reached"]) == (wanted, reached)
+        assert bool(accuracy["missed"]) != reached
+
+
+def test_an_accuracy_out_of_reach_is_warned_about_and_no_failure(run: Callable) -> None:
+    result = run("--set", "mesh={ accuracy = 1e-12 }")
+    assert result.exit_code == 0
+    assert "warning: the relative error of " in result.stdout
+    assert "accuracy 1e-12 missed by" in result.stdout
+
+
+def test_the_fallback_that_was_needed_is_reported(run: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    newton = robust.solve_newton
+    few = replace(NewtonOptions(), max_iterations=2)
+    monkeypatch.setattr(robust, "solve_newton", lambda problem, guess, *_: newton(problem, guess, few))
+    assert "with potential and activities in turns" in run().stdout
+    assert only_json(run("--json").stdout)["fallbacks"] == ["relaxation"]
 
 
 def test_summary_file_is_what_json_prints(run: Callable) -> None:
@@ -299,14 +336,15 @@ def test_an_expectation_that_is_missed_has_exit_code_4_and_the_files_are_there(
 def test_a_solve_that_fails_has_exit_code_3_and_says_what_where_and_what_to_try(
     run: Callable, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    newton = ramp.solve_newton
+    newton = robust.solve_newton
     one_step = replace(NewtonOptions(), max_iterations=1)
-    monkeypatch.setattr(ramp, "solve_newton", lambda problem, guess, *_: newton(problem, guess, one_step))
+    monkeypatch.setattr(robust, "solve_newton", lambda problem, guess, *_: newton(problem, guess, one_step))
+    monkeypatch.setattr(robust, "gummel", lambda *arguments: (arguments[1], np.inf))
     result = run()
     assert (result.exit_code, result.stdout) == (3, "")
     (line,) = result.stderr.splitlines()
-    # One step of the first attempt and one of the start of the ramp.
-    assert line.startswith("error: did not converge after 2 Newton steps")
+    # One step of the first attempt and one after the turns; the same at the start of the ramp.
+    assert line.startswith("error: did not converge after 4 Newton steps")
     assert "a ramp reached 0 %" in line
     assert "the potential" in line or "the concentration of" in line
     assert " nm (layer '" in line
@@ -352,7 +390,7 @@ def test_an_interrupt_has_exit_code_130_and_leaves_nothing(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ramp, "solve_newton", interrupted)
+    monkeypatch.setattr(robust, "solve_newton", interrupted)
     result = run(*option)
     assert (result.exit_code, result.stdout) == (130, "")
     assert result.stderr.splitlines() == ["interrupted"]

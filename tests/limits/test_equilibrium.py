@@ -97,7 +97,7 @@ def test_charge_of_the_bath_decays_as_the_exponential_of_the_distance_over_the_d
 def test_flux_vanishes_to_round_off_at_boltzmann_equilibrium(case_of):
     """Any potential, a = c exp(-z phi): each face's flux is at most a few roundings of eps D c / h."""
     case = case_of("clamped_membrane", {"mesh.nodes": 101})
-    problem = build_problem(case, layered_line(case))
+    problem = build_problem(case, layered_line(case).mesh())
     phi = np.random.default_rng(1).normal(scale=3, size=problem.mesh.nodes)
     z = np.array(case.valences)
     state = np.column_stack([np.exp(-np.outer(phi, z)), phi])

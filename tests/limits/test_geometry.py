@@ -329,7 +329,7 @@ def test_total_fixed_charge_is_spread_over_the_volume_of_its_layer():
     volume = math.pi * 10e-9 * (0.5e-9**2 + 0.5e-9 * 1.5e-9 + 1.5e-9**2) / 3
     total = ed.solve(channel({"radius": radius}, total_fixed_charge="-4 e"))
     spread = ed.solve(channel({"radius": radius}, fixed_charge=-4 / constants.N_A / volume), mesh=total.problem.mesh)
-    np.testing.assert_allclose(total.potential, spread.potential, rtol=1e-10, atol=1e-15)
+    np.testing.assert_allclose(total.readings.potential, spread.potential, rtol=1e-10, atol=1e-15)
     # -4 e in it, as counted from the profile: 1e-12 of round-off
     mesh, chain = total.problem.mesh, total.problem.chain
     cells = (mesh.volume_left + mesh.volume_right) * mesh.reference_area

@@ -78,6 +78,35 @@ def test_units_are_written_as_cf_wants_them(unit: str, netcdf: str) -> None:
     assert netcdf_unit(unit) == netcdf
 
 
+def test_every_reported_number_has_an_error_of_the_same_shape_and_unit(
+    solution: Solution, dataset: xarray.Dataset
+) -> None:
+    for name in (*QUANTITIES, *solution.extrapolated):
+        value, error = dataset[name], dataset[f"{name}_error"]
+        assert value.attrs["ancillary_variables"] == error.name  # how CF joins the two
+        assert error.dims == value.dims
+        assert error.attrs["units"] == value.attrs["units"]
+        assert name in error.attrs["long_name"]
+        # Where a value is not defined there is no error, and the other way round; errors are not negative.
+        assert np.array_equal(np.isnan(error.values), np.isnan(value.values)), name
+        assert not (error.values < 0).any()
+    assert float(dataset["flux_error"].sel(ion="K")) == solution.error["flux.K"]
+
+
+def test_the_state_of_the_finest_mesh_is_kept_in_the_units_of_the_solver(
+    solution: Solution, dataset: xarray.Dataset
+) -> None:
+    registry = pint.UnitRegistry()
+    for name, plain in (("mesh_activity", solution.readings.activity), ("mesh_potential", solution.readings.potential)):
+        size, unit = dataset[name].attrs["units"].split(" ", 1)
+        registry.Unit(unit.replace("-", "**-"))
+        # One rounding of the product.
+        np.testing.assert_allclose(dataset[name].values * float(size), plain, rtol=3e-16)
+    # Not the same as what is reported: that is extrapolated.
+    assert not np.array_equal(solution.readings.potential, solution.potential)
+    np.testing.assert_allclose(solution.readings.potential, solution.potential, atol=1e-4)
+
+
 def test_an_interface_has_two_entries_so_that_jumps_are_jumps(solution: Solution, dataset: xarray.Dataset) -> None:
     x, layer = dataset["x"].values, dataset["layer"].values
     left = np.flatnonzero(np.diff(layer))

@@ -38,7 +38,7 @@ def problem() -> Problem:
         right={"concentrations": {"Ca": 1.0, "Cl": 102.0, "K": 100.0}, "potential": 0.01},
         mesh={"nodes": 25},
     )
-    return build_problem(case, layered_line(case))
+    return build_problem(case, layered_line(case).mesh())
 
 
 def random_states(problem: Problem, count: int) -> list[np.ndarray]:

@@ -15,7 +15,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import electrodiff as ed
-from electrodiff.plot import FIGURES, charge, field, profiles, save_figures
+from electrodiff.plot import FIGURES, charge, field, mesh_spacing, profiles, save_figure, save_figures
 from electrodiff.plot.charge_figure import DEBYE_HUECKEL, GOUY_CHAPMAN, closed_form
 from electrodiff.plot.debye import debye_panels
 from electrodiff.plot.labels import shortened, spread, stagger, text_width
@@ -279,6 +279,61 @@ def test_field_panels_carry_field_and_displacement(resting):
 def test_ratio_of_the_fields_is_written_at_each_interface(resting):
     assert texts(field(resting)).count("40.00 : 1") == 2
     assert "membrane : cytosol" in texts(field(resting))
+
+
+# ---- the mesh ------------------------------------------------------------------------------------------------------
+
+
+def spacing_curves(solution):
+    """The curves of the spacing in the top panel of the figure of the mesh, from left to right."""
+    return [
+        line
+        for line in mesh_spacing(solution).axes[0].lines
+        if line.get_marker() == "o" and line.get_label()[:7] != "_leader"
+    ]
+
+
+def test_mesh_panels_carry_the_spacing_over_the_solution(resting):
+    spacing, potential, concentration = mesh_spacing(resting).axes
+    drawn_spacing = spacing_curves(resting)
+    assert len(drawn_spacing) == len(LAYERS)
+    for line, entries in zip(drawn_spacing, resting.layer_entries, strict=True):
+        x = resting.x[entries] * 1e9
+        np.testing.assert_allclose(line.get_ydata(), np.diff(x), rtol=1e-12)
+        np.testing.assert_allclose(line.get_xdata(), (x[:-1] + x[1:]) / 2, rtol=1e-12)
+    assert spacing.get_yscale() == "log"
+    np.testing.assert_array_equal(drawn(curves(potential)[0]), resting.potential * 1e3)
+    np.testing.assert_array_equal(drawn(labelled(concentration, "_0")), resting.concentration[0])
+    labels = [ax.get_ylabel() for ax in (spacing, potential, concentration)]
+    assert labels == ["spacing [nm]", "potential [mV]", "concentration [mM]"]
+    for ax in (spacing, potential, concentration):
+        assert ax.get_xlim() == pytest.approx((0.0, 45.0))
+    assert set(LAYERS) <= {text.get_text() for text in spacing.texts}
+
+
+def test_mesh_marks_the_debye_length_of_each_layer_that_is_thicker(resting):
+    figure = mesh_spacing(resting)
+    marks = [line for line in figure.axes[0].lines if line.get_linestyle() == "--" and len(line.get_xdata()) == 2]
+    heights = [line.get_ydata()[0] for line in marks]
+    # Not that of the membrane, which is 30 nm.
+    assert heights == pytest.approx([resting.debye_lengths[0] * 1e9, resting.debye_lengths[2] * 1e9])
+    assert "Debye length" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_mesh_can_be_drawn_and_read_for_any_case(odd):
+    assert overlaps(mesh_spacing(odd)) == []
+
+
+@pytest.mark.parametrize("name", ["kcsa_channel", "debye_layer", "spherical_cell_potential", "ion_exchange_membrane"])
+def test_mesh_of_a_shipped_case_can_be_read(shipped, name):
+    assert overlaps(mesh_spacing(shipped(name))) == []
+
+
+def test_a_figure_is_saved_as_its_ending_says_and_always_the_same(resting, tmp_path):
+    for name, start in (("a.png", b"\x89PNG"), ("a.PDF", b"%PDF"), ("a.svg", b"<?xml")):
+        one, other = (save_figure(mesh_spacing(resting), tmp_path / f"{i}{name}").read_bytes() for i in range(2))
+        assert one == other
+        assert one.startswith(start)
 
 
 # ---- the closed forms ----------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import pytest
 
-from electrodiff.quantities import QUANTITIES, scalar_names
+from electrodiff.quantities import QUANTITIES, rounded_up, scalar_names
 from electrodiff.solution import Solution
 from electrodiff.units import to_si
 
@@ -37,6 +37,24 @@ def test_the_example_of_every_dimension_has_it() -> None:
     for quantity in QUANTITIES.values():
         if quantity.dimension.unit:
             to_si(quantity.dimension.example, quantity.dimension)
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (2.1e-7, "3e-7"),
+        (3e-7, "3e-7"),
+        (9.5e-7, "1e-6"),
+        (0.021, "0.03"),
+        (0.0099, "0.01"),
+        (12.0, "20"),
+        (99.0, "100"),
+        (1e300, "1e300"),
+        (0.0, "0"),
+    ],
+)
+def test_an_error_is_written_with_one_digit_and_never_as_less_than_it_is(error: float, text: str) -> None:
+    assert rounded_up(error) == text
 
 
 def test_a_family_has_one_scalar_for_each_member() -> None:

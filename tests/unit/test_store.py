@@ -23,8 +23,15 @@ def stored(solution: ed.Solution, tmp_path: Path) -> Path:
 
 
 def assert_same(loaded: ed.Solution, solution: ed.Solution) -> None:
-    # Scaled to SI and back: one unit of round-off each way.
-    np.testing.assert_allclose(loaded.state, solution.state, rtol=5e-16, atol=0)
+    for name in ("state", "gate"):
+        assert np.array_equal(getattr(loaded, name), getattr(solution, name), equal_nan=True)
+    for name in ("scalars", "error", "meshes", "missed", "fallbacks", "notes"):
+        assert getattr(loaded, name) == getattr(solution, name)
+    assert list(loaded.scalars) == list(solution.scalars)
+    for name in ("extrapolated", "profile_error"):
+        one, other = getattr(loaded, name), getattr(solution, name)
+        assert set(one) == set(other)
+        assert all(np.array_equal(one[key], other[key], equal_nan=True) for key in one)
     assert loaded.case == solution.case
     assert ed.case_text(loaded.case) == ed.case_text(solution.case)
     assert np.array_equal(loaded.problem.mesh.x, solution.problem.mesh.x)
@@ -40,10 +47,11 @@ def test_what_is_stored_is_loaded(solution: ed.Solution, stored: Path) -> None:
 
 def test_a_loaded_solution_reports_the_same_numbers(solution: ed.Solution, stored: Path) -> None:
     loaded = ed.load_solution(str(stored))
-    assert loaded.membrane_potential == pytest.approx(solution.membrane_potential, rel=1e-14)
-    # Fluxes are differences of a_L B(u) and a_R B(-u): round-off relative to the one-way fluxes, 1e-5 mol/(m^2 s).
-    assert loaded.flux == pytest.approx(solution.flux, abs=1e-5 * 1e-12)
+    assert loaded.quantities() == solution.quantities()
+    assert loaded.errors() == solution.errors()
+    assert loaded.warnings == solution.warnings
     assert loaded.iterations == solution.iterations
+    assert loaded.dataset.identical(solution.dataset)
     assert loaded.nodes == solution.nodes == 101
 
 
@@ -52,6 +60,38 @@ def test_every_kind_of_case_survives(name: str, tmp_path: Path) -> None:
     case = ed.load_case(ed.bundled_case(name)).changed({"title": "µ 日本 \U0001f9c2\nand more", "mesh.nodes": 51})
     solution = ed.solve(case)
     assert_same(ed.load_solution(ed.save_solution(solution, tmp_path / "x.nc")), solution)
+
+
+@pytest.mark.parametrize("name", ["inward_rectifier", "spherical_cell_potential", "kcsa_channel", "steric_electrode"])
+def test_gates_borders_and_geometries_survive(name: str, tmp_path: Path) -> None:
+    solution = ed.solve(ed.load_case(ed.bundled_case(name)))
+    loaded = ed.load_solution(ed.save_solution(solution, tmp_path / "x.nc"))
+    assert_same(loaded, solution)
+    assert np.array_equal(loaded.face_flux, solution.face_flux)
+
+
+def test_a_solution_on_a_given_mesh_survives_without_estimates(solution: ed.Solution, tmp_path: Path) -> None:
+    alone = ed.solve(solution.case, mesh=solution.problem.mesh)
+    loaded = ed.load_solution(ed.save_solution(alone, tmp_path / "x.nc"))
+    assert_same(loaded, alone)
+    assert set(loaded.error.values()) == {None}
+
+
+def test_missed_accuracy_and_fallbacks_survive(solution: ed.Solution, tmp_path: Path) -> None:
+    missed = replace(solution, missed=("flux.K", "field_ratio.cytosol|membrane"), fallbacks=("relaxation", "ramp"))
+    assert_same(ed.load_solution(ed.save_solution(missed, tmp_path / "x.nc")), missed)
+
+
+@pytest.mark.parametrize(("changes", "reached"), [({"mesh.nodes": None}, 1), ({"mesh.nodes": 51}, None)])
+def test_the_file_says_whether_the_wanted_accuracy_was_reached(
+    solution: ed.Solution, tmp_path: Path, changes: dict[str, object], reached: int | None
+) -> None:
+    solved = ed.solve(solution.case.changed(changes))
+    with xarray.open_dataset(ed.save_solution(solved, tmp_path / "x.nc")) as dataset:
+        assert dataset.attrs.get("accuracy_wanted") == (1e-6 if reached else None)
+        assert dataset.attrs.get("accuracy_reached") == reached
+        assert dataset.attrs["meshes"] == " ".join(map(str, solved.meshes))
+        assert dataset.attrs["missed"] == dataset.attrs["fallbacks"] == ""
 
 
 def test_one_layer_survives(tmp_path: Path) -> None:
@@ -157,12 +197,15 @@ def test_the_helper_that_alters_a_file_alters_nothing_else(solution: ed.Solution
     assert_same(ed.load_solution(altered(stored, lambda dataset: dataset)), solution)
 
 
-@pytest.mark.parametrize("name", ["x", "layer", "potential", "activity", "residuals", "updates"])
+NEEDED = ["x", "layer", "potential", "activity", "residuals", "updates", "flux", "flux_error", "potential_error"]
+
+
+@pytest.mark.parametrize("name", [*NEEDED, "mesh_activity", "mesh_potential", "mesh_open_fraction"])
 def test_a_file_that_lacks_a_variable_is_refused(stored: Path, name: str) -> None:
     assert name in refusal(altered(stored, lambda dataset: dataset.drop_vars(name)))
 
 
-@pytest.mark.parametrize("name", ["kind", "case", "solver", "converged"])
+@pytest.mark.parametrize("name", ["kind", "case", "solver", "converged", "meshes", "missed", "fallbacks"])
 def test_a_file_that_lacks_an_attribute_is_refused(stored: Path, name: str) -> None:
     def drop(dataset: xarray.Dataset) -> xarray.Dataset:
         del dataset.attrs[name]

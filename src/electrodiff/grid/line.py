@@ -21,7 +21,8 @@ from itertools import pairwise
 import numpy as np
 
 from electrodiff.ends import Reservoir
-from electrodiff.fields import Profile, problem
+from electrodiff.errors import CaseError
+from electrodiff.fields import Profile
 from electrodiff.grid.mesh import Floats, Integers, Mesh, line_mesh
 from electrodiff.grid.scales import boundary_charges, boundary_scales, energy_step
 from electrodiff.grid.stretch import stretched
@@ -34,7 +35,7 @@ GROWTH = 1.5
 # The finest of the nested lines has this many times the cells of the coarsest: two coarsenings, for three meshes.
 FINEST = 4
 
-# f of the coarsest line at the default accuracy: neighbouring spacings of the finest one then have a ratio of up to 1.22.
+# f of the coarsest line at the default accuracy: neighbouring spacings of the finest one then have a ratio of up to 1.3.
 FRACTION = 0.6
 
 # Cells of a segment of the coarsest line: with one only, the coarser meshes of a thin layer say nothing about the finer.
@@ -129,7 +130,7 @@ def _with_nodes(case: Case, nodes: int, knots: Floats, layer: Integers, lengths:
     weights = _weights(knots, lengths)
     if nodes - 1 < weights.size:
         remedy = f"the layers and the points of their profiles make {weights.size} segments, each with a cell or more"
-        raise problem("mesh.nodes", nodes, f"{remedy}; give at least {weights.size + 1}")
+        raise CaseError(f"mesh.nodes is {nodes}; {remedy}; give at least {weights.size + 1}")
     multiple = next(times for times in (FINEST, 2, 1) if (nodes - 1) // times >= weights.size)
     total = (nodes - 1) // multiple
     shares = 1 + (total - weights.size) * weights / weights.sum()

@@ -51,7 +51,7 @@ def _hyperbolic(stretch: Floats) -> Floats:
     for _ in range(12):
         safe = np.maximum(D, 1e-3)
         value = safe + np.log1p(-np.exp(-2 * safe)) - np.log(2 * safe) - log_b
-        D = np.where(log_b > 1e-7, safe - value / (1 / np.tanh(safe) - 1 / safe), np.sqrt(6 * log_b))
+        D = np.where(log_b > 1e-6, safe - value / (1 / np.tanh(safe) - 1 / safe), np.sqrt(6 * log_b))
     return D
 
 
@@ -62,5 +62,5 @@ def _trigonometric(stretch: Floats) -> Floats:
     for _ in range(12):
         safe = np.maximum(D, 1e-3)
         slope = (np.cos(safe) - np.sin(safe) / safe) / safe
-        D = np.where(1 - b > 1e-7, safe - (np.sin(safe) / safe - b) / slope, D)
+        D = np.where(1 - b > 1e-6, safe - (np.sin(safe) / safe - b) / slope, D)
     return D

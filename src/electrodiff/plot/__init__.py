@@ -1,4 +1,4 @@
-"""Figures of a solution: `profiles`, `charge` and `field`, each a function from a Solution to a matplotlib Figure.
+"""Figures of a solution: `profiles`, `charge`, `field` and `mesh_spacing`, functions from a Solution to a matplotlib Figure.
 
     >>> import electrodiff as ed
     >>> solution = ed.solve(ed.load_case("cases/resting_potential.toml"))
@@ -18,14 +18,18 @@ _HOME = {
     "FIGURES": "output",
     "charge": "charge_figure",
     "field": "field_figure",
+    "mesh_spacing": "mesh_figure",
     "profiles": "profiles_figure",
+    "save_figure": "output",
     "save_figures": "output",
 }
 
 if TYPE_CHECKING:
     from electrodiff.plot.charge_figure import charge as charge
     from electrodiff.plot.field_figure import field as field
+    from electrodiff.plot.mesh_figure import mesh_spacing as mesh_spacing
     from electrodiff.plot.output import FIGURES as FIGURES
+    from electrodiff.plot.output import save_figure as save_figure
     from electrodiff.plot.output import save_figures as save_figures
     from electrodiff.plot.profiles_figure import profiles as profiles
 

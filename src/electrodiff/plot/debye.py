@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodiff.doubts import BULK_DEBYE_LENGTHS
 from electrodiff.ends import Wall
 from electrodiff.plot.labels import name_above, shortened, text_width
 from electrodiff.plot.scale import CHARGE_DENSITY, NANOMETRE
 from electrodiff.plot.sheet import RIGHT, hide_x_labels, size_mm
 from electrodiff.plot.style import GUIDE, WALL_SHADE, number, shade
+from electrodiff.readings import BULK_DEBYE_LENGTHS
 from electrodiff.theory.double_layer import debye_length, ionic_strength
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from electrodiff.solution import DebyeLayer, Solution
+    from electrodiff.readings import DebyeLayer
+    from electrodiff.solution import Solution
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

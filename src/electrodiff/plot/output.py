@@ -42,6 +42,11 @@ def save_figures(solution: Solution, folder: str | Path, formats: Sequence[str] 
     return paths
 
 
+def save_figure(figure: Figure, path: str | Path) -> Path:
+    """Write one figure in the format that the ending of its path names; return the path."""
+    return _save(figure, Path(path), Path(path).suffix[1:].lower())
+
+
 def _save(figure: Figure, path: Path, ending: str) -> Path:
     # The lowest level of compression: a third of the time for half as much again on disk.
     options: dict[str, Any] = {"pil_kwargs": {"compress_level": 1}} if ending == "png" else {}

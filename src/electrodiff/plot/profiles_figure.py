@@ -49,16 +49,17 @@ def profiles(solution: Solution) -> Figure:
     figure, axes = sheet(rows, stack.ion_head(solution))
     stack.title(solution, figure)
     stack.ion_legend(solution, figure)
-    _draw_whole(solution, axes[0][0], axes[1][0])
+    stack.panels(solution, [axes[0][0], axes[1][0]])
+    headroom = stack.name_layers(solution, axes[0][0])
+    draw_whole(solution, axes[0][0], axes[1][0], headroom)
     for index, panel in enumerate(magnified):
         row, column = 2 + 2 * (index // 2), index % 2
         _draw_debye_layer(panel, axes[row][column], axes[row + 1][column])
     return figure
 
 
-def _draw_whole(solution: Solution, top: Axes, bottom: Axes) -> None:
-    stack.panels(solution, [top, bottom])
-    headroom = stack.name_layers(solution, top)
+def draw_whole(solution: Solution, top: Axes, bottom: Axes, headroom: float) -> None:
+    """Draw the potential into one panel, a share `headroom` of it free at its top, and the concentrations into another."""
     stack.curve(solution, top, solution.potential, POTENTIAL, "potential", headroom, **SOLUTION)
     unit = CONCENTRATION.unit(solution.concentration)
     drawn = np.array(stack.ion_curves(solution, bottom, unit.factor))

@@ -96,10 +96,11 @@ def curve(
 def ion_curves(solution: Solution, ax: Axes, scale: float) -> list[Floats]:
     """Draw the concentration of each ion where it is not absent, times `scale`; return what was drawn."""
     drawn = []
+    partition, bounds = solution.problem.chain.partition, solution.problem.mesh.boundaries
     for index, concentration in enumerate(solution.concentration):
         present = concentration * scale
-        for entries in solution.layer_entries:
-            if not present[entries].any():
+        for entries, (first, last) in zip(solution.layer_entries, pairwise(bounds), strict=True):
+            if not partition[first:last, index].any():
                 present[entries] = np.nan
         drawn.append(present)
         ax.plot(
@@ -132,15 +133,17 @@ def _ion_labels(solution: Solution) -> list[str]:
     return [ion_label(ion, solution.case.valence(ion)) for ion in solution.case.ion_names]
 
 
-def ion_head(solution: Solution) -> float:
-    """Height of a figure's head with a title and a legend of the ions [mm]."""
-    return HEAD + _legend_lines(_ion_labels(solution)) * LEGEND_LINE
+def ion_head(solution: Solution, more: Sequence[Line2D] = ()) -> float:
+    """Height of a figure's head with a title and a legend of the ions and of `more` [mm]."""
+    labels = [*_ion_labels(solution), *(str(handle.get_label()) for handle in more)]
+    return HEAD + _legend_lines(labels) * LEGEND_LINE
 
 
-def ion_legend(solution: Solution, figure: Figure) -> None:
-    """Write the legend of the ions under the title of a figure."""
+def ion_legend(solution: Solution, figure: Figure, more: Sequence[Line2D] = ()) -> None:
+    """Write the legend of the ions and of `more` under the title of a figure."""
     labels = _ion_labels(solution)
-    legend(figure, [Line2D([], [], label=label, **ion_style(index)) for index, label in enumerate(labels)])
+    ions = [Line2D([], [], label=label, **ion_style(index)) for index, label in enumerate(labels)]
+    legend(figure, [*ions, *more])
 
 
 def legend(figure: Figure, handles: Sequence[Line2D]) -> None:

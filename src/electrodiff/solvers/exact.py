@@ -109,20 +109,29 @@ def _between(log_r: Floats, exponent: Floats, known: np.ndarray, activity: Float
     return np.asarray(np.logaddexp(log_w[0] + from_right - total, log_w[-1] + from_left - total))
 
 
-def net_current(problem: Problem, state: Floats, gate: Floats) -> float:
-    """Sum over the ions of z J, J of the two known ends of those that cross the whole chain."""
+def net_current(problem: Problem, state: Floats, gate: Floats, wanted: float) -> float:
+    """Sum over the ions of z J less a wanted current, over the largest unidirectional z J.
+
+    J is that of the two known ends of an ion that crosses the whole chain.  Its sign is right even where the currents are
+    too small for numbers.
+    """
     chain, border = problem.chain, problem.border
     chain = chain._replace(conductance=chain.conductance.copy(), target=chain.target.copy())
     place_borders(border, problem.chain.conductance, gate, state, chain)
     log_left, log_right = log_factors(chain, state)
-    current = 0.0
+    valences, ends = [0.0], [np.array([-np.inf, -np.inf])]
     for i, z in enumerate(chain.valence):
         if not (chain.conductance[:, i] > 0).all() or z == 0:
             continue
         exponent = z * state[:, -1]
         log_r = _log_resistances(chain.conductance[:, i], exponent, -log_left[:, i], -log_right[:, i])
-        total = np.logaddexp.reduce(log_r)
         with np.errstate(divide="ignore"):
-            ends = np.log(state[[0, -1], i]) + exponent[[0, -1]] - total
-        current += z * float(np.exp(ends[0]) - np.exp(ends[1]))
-    return current
+            ends.append(np.log(abs(z) * state[[0, -1], i]) + exponent[[0, -1]] - np.logaddexp.reduce(log_r))
+        valences.append(np.sign(z))
+    logs = np.array(ends)
+    largest = logs.max()
+    if not np.isfinite(largest):
+        return -wanted
+    with np.errstate(over="ignore"):
+        relative = np.exp(logs - largest)
+        return float(np.array(valences) @ (relative[:, 0] - relative[:, 1]) - wanted * np.exp(-largest))

@@ -27,52 +27,80 @@ from electrodiff.solvers.exact import LARGEST_LOG, exact_activities, log_factors
 # a hundred steps.
 MOST_STEPS = 300
 MOST_ROUNDS = 40
-# Newton takes over once the potential moves by less than this in a round [RT/F].
-CLOSE = 1e-3
+# A first step of the potential longer than this starts with a larger permittivity, which falls by this from one to the next.
+LONG = 100.0
+SOFTER = 4.0
+LARGEST_SOFTNESS = 1e12
+# The potential is taken to be found when a round moves it by less than this [RT/F].
+SETTLED = 1e-9
+# Of a sum of a few terms.
+ROUNDING = 1e-14
+# Rounds that gain less than this are not worth their time.
+GAIN = 0.9
 
 
-def gummel(problem: Problem, state: Floats, gate: Floats) -> Floats:
-    """A state (N, m) near the solution: potentials and activities in turns, from one whose end potentials are right."""
+def gummel(problem: Problem, state: Floats, gate: Floats) -> tuple[Floats, float]:
+    """A state (N, m) near the solution: potentials and activities in turns, from one whose end potentials are right.
+
+    Returns it with the change of the potential in the last turn [RT/F].
+    """
+    change = smallest = math.inf
     for _ in range(MOST_ROUNDS):
         state = exact_activities(problem, state, gate)
         before = state[:, -1].copy()
         state = relaxed_potential(problem, state)
-        if np.abs(state[:, -1] - before).max() < CLOSE:
+        change = float(np.abs(state[:, -1] - before).max())
+        # Near the solution each turn gains a constant factor; at rest it is there in two.
+        if change < SETTLED or not change < GAIN * smallest:
             break
-    return exact_activities(problem, state, gate)
+        smallest = min(change, smallest)
+    return exact_activities(problem, state, gate), change
 
 
 def relaxed_potential(problem: Problem, state: Floats) -> Floats:
     """The state with the potential that solves Poisson's equation at its electrochemical potentials.
 
-    Of a confined ion the amount is held instead, N ln(sum over nodes of volume beta e^(-z phi)) in the functional.
+    Of a confined ion the amount is held instead, N ln(sum over nodes of volume beta e^(-z phi)) in the functional.  Where
+    the first step is long, the permittivity comes down to its value from one that makes it short: charges far from where
+    they belong would give kilovolts before they moved.
     """
-    chain = problem.chain
-    valence = np.array(chain.valence)
-    charge, slope = np.empty(state.shape[0]), np.empty(state.shape[0])
-    phi = state[:, -1].copy()
+    state = state.copy()
     with np.errstate(divide="ignore"):
         logs = np.log(state[:, :-1])
-    state = state.copy()
+    softness = _softness(problem, state)
+    while softness > 1:
+        _relax(problem, softness, 1e-1, state, logs)
+        softness = max(softness / SOFTER, 1.0)
+    _relax(problem, 1.0, 1e-6, state, logs)
+    return state
+
+
+def _softness(problem: Problem, state: Floats) -> float:
+    """The factor of the permittivity that makes the first step about one long."""
+    step, _ = _newton_step(problem, state, 1.0, confined_response(problem, state))
+    longest = float(np.abs(step).max())
+    return min(longest, LARGEST_SOFTNESS) if longest > LONG and math.isfinite(longest) else 1.0
+
+
+def _relax(problem: Problem, softness: float, tolerance: float, state: Floats, logs: Floats) -> None:
+    """Damped Newton on the functional, in place; `logs` (N, n) are those of the activities, which may underflow."""
+    valence = np.array(problem.chain.valence)
     for _ in range(MOST_STEPS):
-        node_charges(chain, state, charge, slope)
         confined = confined_response(problem, state)
-        step, scaling = _newton_step(problem, state, charge, slope, confined)
-        change = max(np.abs(step).max(), np.abs(confined.missing).max(initial=0.0))
+        step, scaling = _newton_step(problem, state, softness, confined)
+        change = max(float(np.abs(step).max()), float(np.abs(confined.missing).max(initial=0.0)))
         if not math.isfinite(change):
             break
         # An exponential is followed by its tangent over about one unit: the damping of self-concordant functions.
-        reach = max(float(np.abs(valence).max()) * np.abs(step).max(), np.abs(scaling).max(initial=0.0))
+        reach = max(float(np.abs(valence).max()) * change, float(np.abs(scaling).max(initial=0.0)))
         damping = math.log1p(reach) / reach if reach > 0 else 1.0
-        phi += damping * step
+        state[:, -1] += damping * step
         logs -= np.outer(damping * step, valence)
         for unknown, factor in zip(confined.unknowns, damping * scaling, strict=True):
             logs[unknown.first : unknown.last + 1, unknown.row] += factor
-        state[:, -1] = phi
         state[:, :-1] = np.exp(np.minimum(logs, LARGEST_LOG))
-        if change < 1e-6:
+        if change < tolerance:
             break
-    return state
 
 
 class Confined(NamedTuple):
@@ -133,16 +161,16 @@ def _log_void(chain: Chain, log_factor: Floats) -> Floats:
     return np.asarray(log_factor[:, sized[0]] / chain.exponent[sized[0]])
 
 
-def _newton_step(
-    problem: Problem, state: Floats, charge: Floats, slope: Floats, confined: Confined
-) -> tuple[Floats, Floats]:
+def _newton_step(problem: Problem, state: Floats, softness: float, confined: Confined) -> tuple[Floats, Floats]:
     """Steps of phi (N,) and of ln w of the confined ions (p,).
 
     [ T  -G' ] [ dphi  ]     [ -R               ]      T tridiagonal, symmetric, positive definite
     [ -G  M  ] [ dln w ]  =  [ amounts missing  ]
     """
     chain = problem.chain
-    eps, free = chain.permittivity, chain.free[:, -1]
+    eps, free = softness * chain.permittivity, chain.free[:, -1]
+    charge, slope = np.empty(free.size), np.empty(free.size)
+    node_charges(chain, state, charge, slope)
     flow = -eps * np.diff(state[:, -1])
     residual = np.append(flow, 0.0) - np.insert(flow, 0, 0.0) - charge
     bands = np.zeros((2, free.size))
@@ -155,3 +183,18 @@ def _newton_step(
     small = confined.by_scaling - coupling @ solved[:, 1:]
     scaling = np.linalg.lstsq(small, confined.missing + coupling @ solved[:, 0], rcond=1e-14)[0]
     return solved[:, 0] + solved[:, 1:] @ scaling, scaling
+
+
+def poisson_defect(chain: Chain, state: Floats) -> Floats:
+    """(N,) size of each residual of Poisson's equation over the sum of its terms, less their rounding; 0 if pinned."""
+    charge, slope = np.empty(state.shape[0]), np.empty(state.shape[0])
+    node_charges(chain, state, charge, slope)
+    phi, eps = state[:, -1], chain.permittivity
+    flow = -eps * np.diff(phi)
+    # eps phi is rounded before the difference is taken, and every ion's charge before their sum.
+    rounding = eps * (np.abs(phi[:-1]) + np.abs(phi[1:]))
+    around = np.append(np.abs(flow) + ROUNDING * rounding, 0.0) + np.insert(np.abs(flow) + ROUNDING * rounding, 0, 0.0)
+    residual = np.append(flow, 0.0) - np.insert(flow, 0, 0.0) - charge
+    allowed = np.append(rounding, 0.0) + np.insert(rounding, 0, 0.0) + slope
+    defect = np.maximum(np.abs(residual) - ROUNDING * allowed, 0.0) / np.maximum(around + slope, 1e-300)
+    return np.asarray(np.where(chain.free[:, -1] > 0, defect, 0.0))

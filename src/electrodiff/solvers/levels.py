@@ -67,12 +67,11 @@ def solve_level(case: Case, mesh: Mesh, line: Line | None, before: Level | None,
 
 
 def solve_nested(lines: Sequence[Line], before: Level | None, options: NewtonOptions) -> list[Level]:
-    """Solve on nested lines, coarsest first.  A coarse one that fails is left out; the last is there in any case."""
+    """Solve on nested lines, coarsest first; the last is there in any case, and those before it if they all converged."""
     levels: list[Level] = []
     for line in lines:
         level = solve_level(line.case, line.mesh(), line, levels[-1] if levels else before, options)
-        if level.converged or line is lines[-1]:
-            levels.append(level)
+        levels = [*levels, level] if level.converged and (not levels or levels[-1].converged) else [level]
     return levels
 
 
@@ -136,3 +135,26 @@ def _with_spare(level: Level, values: Floats, spare: list[int]) -> Floats:
     share = np.arange(1, count + 1) / (count + 1)
     between = values[..., first - 1, None] * (1 - share) + values[..., first, None] * share
     return np.concatenate([values[..., :first], between, values[..., first:]], axis=-1)
+
+
+def cell_errors(level: Level, coarser: Level) -> Floats:
+    """(C,) what each cell of the coarser of two nested meshes adds to the errors, relative to the wanted quantities.
+
+    Its resistance and its charge there, less those of its two halves: a part of the ion's whole resistance, and of the
+    charge that makes RT/F over a Debye length.
+    """
+    fine, coarse = level.readings, coarser.readings
+    error = np.zeros(coarser.problem.mesh.nodes - 1)
+    for here, there in zip(_resistance_shares(fine).T, _resistance_shares(coarse).T, strict=True):
+        error += np.abs(there - here[::2] - here[1::2])
+    unit = np.array([value for value in fine.unit_charges()])[coarser.problem.mesh.layer]
+    charge, halves = (sum(reading.half_charge) for reading in (coarse, fine))
+    return np.asarray(error + np.abs(charge - halves[::2] - halves[1::2]) / unit)
+
+
+def _resistance_shares(readings: Readings) -> Floats:
+    """(N-1, n) resistance of each face over that of all, of the ions that cross; 0 of the others."""
+    weight = readings.face_resistance
+    total = weight.sum(axis=0)
+    crosses = np.isfinite(total) & (total > 0)
+    return np.where(crosses, weight, 0.0) / np.where(crosses, total, 1.0)

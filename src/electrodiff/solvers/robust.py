@@ -9,20 +9,25 @@ an elimination that loses an ion behind a barrier cannot pass.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.optimize import brentq
 
-from electrodiff.fvm.kernels.arrays import CURRENT, Border, Floats
+from electrodiff.fvm.kernels.arrays import CURRENT, GATING, Border, Floats
 from electrodiff.fvm.problem import Problem
 from electrodiff.solvers.exact import exact_activities, net_current
-from electrodiff.solvers.gummel import gummel
-from electrodiff.solvers.guess import first_gates, first_guess
+from electrodiff.solvers.gummel import gummel, poisson_defect
+from electrodiff.solvers.guess import first_gates, first_guess, with_pinned
 from electrodiff.solvers.newton import NewtonOptions, NewtonResult, Status, solve_newton
 from electrodiff.solvers.ramp import scaled
 
 # Largest relative deviation of an activity from its closed form: the elimination is good to 1e-12, Newton to 1e-9.
 CONSISTENT = 1e-7
+# Where rounding keeps the turns of `gummel` from settling, as with a potential that hardly anything holds, they have
+# arrived when they move it by less than this [RT/F]; the error estimates then say how much that matters.
+ACCEPTED = 1e-5
 # A ramp that needs smaller steps than this will not arrive: something else is wrong.
 SMALLEST_STEP = 1e-3
 # Widest search for a floating potential [RT/F]: 10 V.
@@ -67,7 +72,7 @@ def _ways(
     if (problem.border.kind == CURRENT).any():
         yield "search", lambda: _searched(problem, start, options)
     else:
-        yield "relaxation", lambda: solve_newton(problem, gummel(problem, start, first_gates(problem, start)), options)
+        yield "relaxation", lambda: _relaxed(problem, start, options)
 
 
 def _with_history(result: NewtonResult, tried: list[NewtonResult]) -> NewtonResult:
@@ -79,65 +84,111 @@ def _with_history(result: NewtonResult, tried: list[NewtonResult]) -> NewtonResu
     )
 
 
+def _relaxed(problem: Problem, start: Floats, options: NewtonOptions) -> NewtonResult:
+    """Potentials and activities in turns, then Newton; at equilibrium the turns alone arrive."""
+    start = with_pinned(problem, start.copy())
+    gate = first_gates(problem, start)
+    state, change = gummel(problem, start, gate)
+    result = solve_newton(problem, state, options)
+    if result.status is not Status.CONVERGED and change < ACCEPTED and not (problem.border.kind == GATING).any():
+        return replace(result, state=state, gate=gate, status=Status.CONVERGED)
+    return result
+
+
 def _checked(problem: Problem, result: NewtonResult) -> NewtonResult:
-    """A converged result with its activities in their closed form, or as inconsistent if they are far from it."""
+    """A converged result with its activities in closed form, or as inconsistent if its potential does not bear them out."""
     if result.status is not Status.CONVERGED:
         return result
     exact = exact_activities(problem, result.state, result.gate)
     found, demanded = result.state[:, :-1], exact[:, :-1]
-    off = np.abs(found - demanded) > CONSISTENT * demanded
-    if not off.any():
-        return result
-    # Where a deep depletion was still falling by KEEP a step, far below anything that matters, the closed form is right.
-    charge = np.abs(found - demanded)[off] / found.max()
-    if charge.max() < 1e-12:
-        return replace(result, state=exact)
-    worst = np.unravel_index(int(np.argmax(np.where(off, np.abs(found - demanded), 0.0))), found.shape)
-    return replace(result, status=Status.INCONSISTENT, worst=(int(worst[0]), int(worst[1])))
+    off = np.where(np.abs(found - demanded) > CONSISTENT * demanded, np.abs(found - demanded), 0.0)
+    # A deep depletion may still be falling by KEEP a step, far below anything that matters.
+    if off.max(initial=0.0) > 1e-12 * found.max(initial=0.0):
+        node, ion = np.unravel_index(int(np.argmax(off)), off.shape)
+        return replace(result, status=Status.INCONSISTENT, worst=(int(node), int(ion)))
+    missing = poisson_defect(problem.chain, exact)
+    if missing.max() > CONSISTENT:
+        return replace(result, status=Status.INCONSISTENT, worst=(int(np.argmax(missing)), found.shape[1]))
+    floating = np.flatnonzero(problem.border.kind == CURRENT)
+    if floating.size:
+        wanted = float(problem.border.value[floating[0]])
+        if abs(net_current(problem, exact, result.gate, wanted)) > CONSISTENT:
+            node = int(problem.border.node[floating[0]])
+            return replace(result, status=Status.INCONSISTENT, worst=(node, found.shape[1]))
+    return replace(result, state=exact)
 
 
 def _searched(problem: Problem, start: Floats, options: NewtonOptions) -> NewtonResult:
-    """A floating potential by bracketing: clamped solutions on either side of the wanted current, then Newton."""
-    b = int(np.flatnonzero(problem.border.kind == CURRENT)[0])
-    node, wanted = int(problem.border.node[b]), float(problem.border.value[b])
-    rising = 1.0 if node == 0 else -1.0
-    state = start
+    """A floating potential from clamped solutions: bracketed, closed in on, then Newton on everything.
 
-    def excess(potential: float) -> float:
-        nonlocal state
-        clamp = clamped(problem, node, potential)
-        state = state.copy()
-        state[node, -1] = potential
-        attempt = solve_newton(clamp, state, options)
-        if attempt.status is not Status.CONVERGED:
-            attempt = solve_newton(clamp, gummel(clamp, state, first_gates(clamp, state)), options)
-        if attempt.status is not Status.CONVERGED:
-            return np.nan
-        state = attempt.state
-        return rising * (net_current(clamp, attempt.state, attempt.gate) - wanted)
+    Where no current worth a number can flow, Newton's own equation of the current is empty; the clamped solution at the
+    potential where the current changes sign is then the answer.
+    """
+    search = _Search(problem, start, options)
+    low, high = search.bracket(float(start[search.node, -1]))
+    result = search.last
+    if low < high:
+        with suppress(_Lost):
+            search.excess(brentq(search.excess, low, high, xtol=1e-15, rtol=1e-15))
+        result = search.last
+    free = _checked(problem, solve_newton(problem, search.state, options))
+    if free.status is Status.CONVERGED or not low < high:
+        return free
+    gate = first_gates(problem, result.state)
+    gate[problem.border.kind != CURRENT] = result.gate
+    return replace(result, gate=gate)
 
-    low = high = float(start[node, -1])
-    value = excess(low)
-    step = 1.0
-    below, above = value, value
-    while np.isfinite(value) and below > 0 and low > -WIDEST:
-        low -= step
-        step *= 2
-        below = value = excess(low)
-    while np.isfinite(value) and above < 0 and high < WIDEST:
-        high += step
-        step *= 2
-        above = value = excess(high)
-    result = solve_newton(problem, state, options)
-    for _ in range(80):
-        if result.status is Status.CONVERGED or not np.isfinite(value) or high - low < 1e-12:
-            break
-        middle = (low + high) / 2
-        value = excess(middle)
-        low, high = (middle, high) if value < 0 else (low, middle)
-        if high - low < 1.0:
-            result = solve_newton(problem, state, options)
-    return result
+
+class _Lost(Exception):
+    """A clamped problem that was not solved."""
+
+
+class _Search:
+    """Net current of the clamped problem as a function of the potential of the floating end."""
+
+    def __init__(self, problem: Problem, start: Floats, options: NewtonOptions) -> None:
+        b = int(np.flatnonzero(problem.border.kind == CURRENT)[0])
+        self.problem, self.options = problem, options
+        self.node, self.wanted = int(problem.border.node[b]), float(problem.border.value[b])
+        self.rising = 1.0 if self.node == 0 else -1.0
+        self.state = start
+        self.last = NewtonResult(start, np.ones(0), Status.MAX_ITERATIONS, np.zeros(0), np.zeros(0), (0, 0))
+
+    def excess(self, potential: float, halvings: int = 8) -> float:
+        """Net current less the wanted one, over the largest unidirectional one; rises with the potential.
+
+        A potential that is not reached from the last one is approached by halves.
+        """
+        problem = clamped(self.problem, self.node, potential)
+        before = float(self.state[self.node, -1])
+        state = self.state.copy()
+        state[self.node, -1] = potential
+        self.last = solve_newton(problem, state, self.options)
+        if self.last.status is not Status.CONVERGED:
+            self.last = _relaxed(problem, state, self.options)
+        if self.last.status is not Status.CONVERGED:
+            if halvings == 0 or before == potential:
+                raise _Lost
+            self.excess((before + potential) / 2, halvings - 1)
+            return self.excess(potential, halvings - 1)
+        self.state = self.last.state
+        return self.rising * net_current(problem, self.last.state, self.last.gate, self.wanted)
+
+    def bracket(self, start: float) -> tuple[float, float]:
+        """Potentials on either side of the wanted current; equal ones if none were found."""
+        with suppress(_Lost):
+            low = high = start
+            value, step = self.excess(start), 1.0
+            while value > 0 and low > -WIDEST:
+                high, low = low, low - step
+                value, step = self.excess(low), 2 * step
+            if low < high or value == 0:
+                return (low, high) if value <= 0 else (start, start)
+            while value < 0 and high < WIDEST:
+                low, high = high, high + step
+                value, step = self.excess(high), 2 * step
+            return (low, high) if value >= 0 else (start, start)
+        return start, start
 
 
 def clamped(problem: Problem, node: int, potential: float) -> Problem:

@@ -33,7 +33,7 @@ DIAMETER = (0.2e-9, 0.8e-9)
 INNER_RADIUS = (0.3e-9, 100e-6)
 CHANNEL_RADIUS = (0.3e-9, 30e-9)
 # Of what a floating end can carry by a low estimate (`rules.current_scale`).
-CURRENT = (1e-4, 1.0)
+CURRENT = (1e-6, 1e-2)
 
 # Probabilities.
 IONS = {1: 0.08, 2: 0.2, 3: 0.2, 4: 0.2, 5: 0.16, 6: 0.16}

@@ -20,6 +20,9 @@ from electrodiff.units import AVOGADRO, FARADAY, VACUUM_PERMITTIVITY, thermal_vo
 # 2 M of fixed charge in 100 um of an ion-free layer would make 1e11 V, which no matter stands.
 HIGHEST_POTENTIAL = 10.0
 
+# The largest surface charge that is drawn [C/m^2].  A channel that narrows a thousandfold would gather more on its end.
+LARGEST_SURFACE_CHARGE = 0.5
+
 # Points at which the cross section of a layer is averaged; the estimates need no more than its size.
 POINTS = 64
 
@@ -36,6 +39,8 @@ def objection(case: Case) -> str | None:
         return f"unscreened charge makes more than {HIGHEST_POTENTIAL:g} V"
     if not _has_room(case):
         return "no room for the counter-ions of a fixed charge"
+    if crowded_charge(case) > LARGEST_SURFACE_CHARGE:
+        return f"a pocket's net charge is more than {LARGEST_SURFACE_CHARGE:g} C/m2 where the stack is narrowest"
     if _is_floating(case) and not _turns(case):
         return "no floating potential: the current has one sign only"
     return None
@@ -244,6 +249,15 @@ def pockets(case: Case) -> list[list[int]]:
         else:
             found.append([index])
     return found
+
+
+def crowded_charge(case: Case) -> float:
+    """The largest net charge of a pocket over the smallest cross section of the stack [C/m^2]."""
+    charges, faces = _layer_charges(case), _face_charges(case)
+    x = np.linspace(0.0, float(boundaries(case)[-1]), POINTS)
+    at = areas(case, x)
+    smallest = float(at[at > 0].min())
+    return max((abs(_net_charge(pocket, charges, faces)) / smallest for pocket in pockets(case)), default=0.0)
 
 
 def _has_room(case: Case) -> bool:

@@ -39,7 +39,7 @@ def _inaccurate(solution: Solution) -> Iterator[str]:
     wanted = solution.wanted_accuracy
     relative = solution.relative_errors()
     names = solution.missed if wanted else [name for name, error in relative.items() if error > COARSE]
-    if not names:
+    if not (solution.converged and names):
         return
     worst = max(names, key=relative.__getitem__)
     error = relative[worst]

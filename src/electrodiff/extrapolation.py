@@ -58,9 +58,9 @@ def extrapolate(levels: Sequence[Floats]) -> tuple[Floats, Floats]:
     return row[-2], error
 
 
-def _is_regular(earlier: Floats, later: Floats, ratio: float) -> Floats:
+def _is_regular(earlier: Floats, later: Floats, ratio: float) -> NDArray[np.bool_]:
     """Whether two changes of a column, from one mesh to the next, fall as the series says."""
-    return (earlier > REGULAR[0] * ratio * later) & (earlier < REGULAR[1] * ratio * later)
+    return np.asarray((earlier > REGULAR[0] * ratio * later) & (earlier < REGULAR[1] * ratio * later))
 
 
 def extrapolate_profile(
@@ -109,7 +109,7 @@ def _difference(levels: Sequence[Floats], segments: Sequence[Sequence[slice]]) -
 def _with_neighbours(values: Floats) -> Floats:
     """The largest of each value (..., n) and its two neighbours."""
     padded = np.concatenate([values[..., :1], values, values[..., -1:]], axis=-1)
-    return np.maximum(np.maximum(padded[..., :-2], padded[..., 2:]), values)
+    return np.asarray(np.maximum(np.maximum(padded[..., :-2], padded[..., 2:]), values))
 
 
 def _linear_midpoints(values: Floats) -> Floats:

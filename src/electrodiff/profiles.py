@@ -30,6 +30,29 @@ STANDARD_CONCENTRATION = 1000.0
 
 
 @dataclass(frozen=True)
+class DebyeLayer:
+    """The diffuse charge on one side of an interface: the half of a layer, or the whole of an end layer, beside it."""
+
+    side: str
+    """"left" or "right" of its interface."""
+    layer: str
+    start: int
+    """First and last entry of the profiles that belong to it."""
+    stop: int
+    charge: float
+    """Charge per area, mobile and fixed [C/m^2]."""
+    drop: float
+    """phi at its left - phi at its right [V]."""
+    debye_length: float
+    """Debye length of its layer [m]."""
+
+    @property
+    def entries(self) -> slice:
+        """Its part of the profiles."""
+        return slice(self.start, self.stop + 1)
+
+
+@dataclass(frozen=True)
 class Profiles:
     """The state of a problem, read along x."""
 

@@ -17,7 +17,7 @@ from electrodiff.checks import SIDES
 from electrodiff.ends import Reservoir, Wall
 from electrodiff.fvm.kernels.arrays import GATING
 from electrodiff.grid.geometry import has_area
-from electrodiff.profiles import Floats, Profiles
+from electrodiff.profiles import DebyeLayer, Floats, Profiles
 from electrodiff.quantities import QUANTITIES, flattened
 from electrodiff.theory.double_layer import debye_length
 from electrodiff.units import FARADAY, POTENTIAL, VACUUM_PERMITTIVITY, thermal_voltage
@@ -30,29 +30,6 @@ ROUNDINGS = 32
 
 # A field below this part of RT/F per nm is round-off: 1e-16 of the charge of a molar bath over 20 nm makes 1e-14 of it.
 NO_FIELD = 1e-12
-
-
-@dataclass(frozen=True)
-class DebyeLayer:
-    """The diffuse charge on one side of an interface: the half of a layer, or the whole of an end layer, beside it."""
-
-    side: str
-    """"left" or "right" of its interface."""
-    layer: str
-    start: int
-    """First and last entry of the profiles that belong to it."""
-    stop: int
-    charge: float
-    """Charge per area, mobile and fixed [C/m^2]."""
-    drop: float
-    """phi at its left - phi at its right [V]."""
-    debye_length: float
-    """Debye length of its layer [m]."""
-
-    @property
-    def entries(self) -> slice:
-        """Its part of the profiles."""
-        return slice(self.start, self.stop + 1)
 
 
 @dataclass(frozen=True)
@@ -71,11 +48,15 @@ class Readings(Profiles):
         an end that is no reservoir, has flux 0.
         """
         flux, weight, _, _ = self._faces
-        between = all(isinstance(end, Reservoir) for end in (self.case.left, self.case.right))
-        crosses = np.isfinite(weight).all(axis=0) & between
+        crosses = np.isfinite(weight).all(axis=0) & self._is_between
         weight = np.where(crosses, weight, 1.0)
         mean = np.where(crosses, (flux * weight).sum(axis=0) / weight.sum(axis=0), 0.0)
         return dict(zip(self.case.ion_names, (mean * self.problem.scales.flux).tolist(), strict=True))
+
+    @property
+    def _is_between(self) -> bool:
+        """Whether there is a reservoir at either end, so that anything can flow."""
+        return isinstance(self.case.left, Reservoir) and isinstance(self.case.right, Reservoir)
 
     @property
     def ion_current(self) -> dict[str, float]:
@@ -109,11 +90,9 @@ class Readings(Profiles):
         """Debye length of each layer [m], at its reservoir if it has one, else in the middle; inf without ions."""
         lengths = []
         for index, (layer, entries) in enumerate(zip(self.case.layers, self.layer_entries, strict=True)):
-            entry = (entries.start + entries.stop) // 2
-            if index == len(self.case.layers) - 1 and isinstance(self.case.right, Reservoir):
-                entry = entries.stop - 1
-            if index == 0 and isinstance(self.case.left, Reservoir):
-                entry = entries.start
+            at_left, at_right = self._ends_in_reservoir(index)
+            middle = (entries.start + entries.stop) // 2
+            entry = entries.start if at_left else entries.stop - 1 if at_right else middle
             strength = float(np.square(self.case.valences) @ self.concentration[:, entry]) / 2
             permittivity = self.case.relative_permittivity(layer)
             # Not "!= 0": an unconverged state may hold NaN, and is still to be drawn.
@@ -124,10 +103,9 @@ class Readings(Profiles):
     @cached_property
     def debye_layers(self) -> dict[str, tuple[DebyeLayer, DebyeLayer]]:
         """The Debye layers left and right of each interface, by the interface's name "left layer|right layer"."""
-        names = self.case.layer_names
         return {
             f"{left}|{right}": (self._debye_layer(index, "left"), self._debye_layer(index + 1, "right"))
-            for index, (left, right) in enumerate(pairwise(names))
+            for index, (left, right) in enumerate(pairwise(self.case.layer_names))
         }
 
     @property
@@ -143,13 +121,14 @@ class Readings(Profiles):
     def _debye_layer(self, index: int, side: str) -> DebyeLayer:
         """The part of layer `index` that lies at one side of its interface: all of it if a reservoir ends it."""
         entries = self.layer_entries[index]
-        bulk_at_left = side == "left" and index == 0 and isinstance(self.case.left, Reservoir)
-        bulk_at_right = (
-            side == "right" and index == len(self.case.layers) - 1 and isinstance(self.case.right, Reservoir)
-        )
-        if bulk_at_left or bulk_at_right:
-            return self._part(index, side, entries.start, entries.stop - 1)
-        return self._half(index, side)
+        is_bath = self._ends_in_reservoir(index)[side == "right"]
+        return self._part(index, side, entries.start, entries.stop - 1) if is_bath else self._half(index, side)
+
+    def _ends_in_reservoir(self, index: int) -> tuple[bool, bool]:
+        """Whether there is a reservoir at the left and the right end of a layer."""
+        last = len(self.case.layers) - 1
+        left, right = isinstance(self.case.left, Reservoir), isinstance(self.case.right, Reservoir)
+        return index == 0 and left, index == last and right
 
     def _half(self, index: int, side: str) -> DebyeLayer:
         """The right half of layer `index` for what is left of an interface, and the left half for what is right of it."""
@@ -161,8 +140,8 @@ class Readings(Profiles):
 
     def _part(self, index: int, side: str, first: int, last: int) -> DebyeLayer:
         name = self.case.layer_names[index]
-        charge = self._charge(first, last)
-        return DebyeLayer(side, name, first, last, charge, self._drop(first, last), self.debye_lengths[index])
+        charge, drop = self._charge(first, last), self._drop(first, last)
+        return DebyeLayer(side, name, first, last, charge, drop, self.debye_lengths[index])
 
     def _charge(self, first: int, last: int) -> float:
         """Charge of the half cells between two entries of one layer, per reference area [C/m^2]."""
@@ -236,8 +215,7 @@ class Readings(Profiles):
         The charge is that of the left wall if there is one, and else that of the left Debye layer.  None at 0 V, and where
         the stack has fixed or surface charge, whose counter-ions have nothing to do with the voltage.
         """
-        voltage, wall = self.membrane_potential, self.electrode_charge["left"]
-        chain = self.problem.chain
+        voltage, wall, chain = self.membrane_potential, self.electrode_charge["left"], self.problem.chain
         if chain.fixed_charge.any() or chain.surface_charge[1:-1].any():
             return None
         charge = self.surface_charge["left"] if wall is None else wall
@@ -284,11 +262,8 @@ class Readings(Profiles):
         entries = self.layer_entries[index]
         start, stop = float(self.x[entries.start]), float(self.x[entries.stop - 1])
         margin = BULK_DEBYE_LENGTHS * self.debye_lengths[index]
-        if not (index == 0 and isinstance(self.case.left, Reservoir)):
-            start += margin
-        if not (index == len(self.case.layers) - 1 and isinstance(self.case.right, Reservoir)):
-            stop -= margin
-        return start, stop
+        at_left, at_right = self._ends_in_reservoir(index)
+        return start if at_left else start + margin, stop if at_right else stop - margin
 
     # ---- scales of errors -----------------------------------------------------------------------------------------
 
@@ -348,11 +323,37 @@ class Readings(Profiles):
 
     def unit_charges(self) -> list[float]:
         """eps RT / (F lambda) of each layer [C/m^2]; the thickness for lambda where the layer is thinner."""
-        thermal = thermal_voltage(self.case.temperature)
+        unit = thermal_voltage(self.case.temperature) * VACUUM_PERMITTIVITY
+        # A state that is no solution may hold anything, a Debye length of 0 included.
+        lengths = [length or math.inf for length in self.debye_lengths]
+        layers = zip(self.case.layers, lengths, strict=True)
         return [
-            thermal * VACUUM_PERMITTIVITY * self.case.relative_permittivity(layer) / min(length, layer.thickness)
-            for layer, length in zip(self.case.layers, self.debye_lengths, strict=True)
+            unit * self.case.relative_permittivity(layer) / min(length, layer.thickness) for layer, length in layers
         ]
+
+    @property
+    def between_reservoirs(self) -> bool:
+        """Whether both ends are reservoirs, so that an ion can cross."""
+        return all(isinstance(end, Reservoir) for end in (self.case.left, self.case.right))
+
+    @property
+    def gross_face_flux(self) -> Floats:
+        """(N-1, n) size of the two terms of every face's flux together [mol/(m^2 s)]."""
+        _, weight, _, _ = self._faces
+        exponent = np.array(self.case.valences) * self.state[:, -1:]
+        exponent -= exponent.max(axis=0)
+        either = self.state[:-1, :-1] * np.exp(exponent[:-1]) + self.state[1:, :-1] * np.exp(exponent[1:])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            gross = np.where(np.isfinite(weight) & (weight > 0), either / weight, 0.0)
+        return np.asarray(gross * self.problem.scales.flux)
+
+    def gross_charge(self, faces: slice) -> float:
+        """Charge of the ions and the fixed charges of some faces, all taken as positive [C/m^2]."""
+        chain, (_, _, left, right) = self.problem.chain, self._faces
+        size, fixed = np.abs(self.case.valences), np.abs(chain.fixed_charge[faces])
+        total = chain.volume_left[faces] @ (left[faces] @ size + fixed)
+        total += chain.volume_right[faces] @ (right[faces] @ size + fixed)
+        return float(total * self.problem.scales.surface_charge)
 
     @property
     def face_resistance(self) -> Floats:
@@ -360,14 +361,12 @@ class Readings(Profiles):
         return self._faces[1]
 
     def _unidirectional(self) -> dict[str, float]:
-        """The larger of the two unidirectional fluxes of each ion [mol/(m^2 s)]: max a e^(z phi) / resistance."""
+        """The larger of the two unidirectional fluxes of each ion [mol/(m^2 s)]: max a e^(z phi) / resistance, or 0."""
         _, weight, _, _ = self._faces
-        valence = np.array(self.case.valences)
         # The weights are scaled by the largest e^(z phi) of the stack.
-        exponent = valence * self.state[:, -1][:, None]
+        exponent = np.outer(self.state[:, -1], self.case.valences)
         ends = np.exp(exponent[[0, -1]] - exponent.max(axis=0)) * self.state[[0, -1], :-1]
-        total = weight.sum(axis=0)
-        flux = ends.max(axis=0) / total * self.problem.scales.flux
+        flux = ends.max(axis=0) / weight.sum(axis=0) * self.problem.scales.flux * self._is_between
         return dict(zip(self.case.ion_names, flux.tolist(), strict=True))
 
     # ---- as data --------------------------------------------------------------------------------------------------

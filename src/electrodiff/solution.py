@@ -14,9 +14,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from electrodiff.doubts import doubts
-from electrodiff.profiles import Floats, Profiles
+from electrodiff.profiles import DebyeLayer, Floats, Profiles
 from electrodiff.quantities import QUANTITIES, members
-from electrodiff.readings import DebyeLayer, Readings
+from electrodiff.readings import Readings
 
 if TYPE_CHECKING:
     import xarray

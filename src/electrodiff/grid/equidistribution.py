@@ -7,6 +7,7 @@ sum is smallest where the spacing is proportional to g^(-1/3).
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def equidistributed(line: Line, edges: Floats, error: Floats, cells: int) -> Lin
     segments = np.maximum(np.round(cells / CELLS * total / total.sum()), 1).astype(int)
     parts = [
         _placed(edges[start : stop + 1], weight[start:stop], count)
-        for start, stop, count in zip(old[:-1], old[1:], segments, strict=True)
+        for (start, stop), count in zip(pairwise(old), segments, strict=True)
     ]
     knots = np.concatenate([*(part[:-1] for part in parts), edges[-1:]])
     layer = np.repeat(line.layer, segments)
@@ -48,7 +49,7 @@ def _layer_weights(line: Line, edges: Floats, weight: Floats) -> Floats:
     width = np.diff(edges)
     density = weight / width
     bounds = np.searchsorted(edges, line.knots - 1e-3 * width.min())
-    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, stop in pairwise(bounds):
         part = density[start:stop]
         for _ in range(PASSES):
             padded = np.concatenate([part[:1], part, part[-1:]])

@@ -52,7 +52,7 @@ def _hyperbolic(stretch: Floats) -> Floats:
         safe = np.maximum(D, 1e-3)
         value = safe + np.log1p(-np.exp(-2 * safe)) - np.log(2 * safe) - log_b
         D = np.where(log_b > 1e-6, safe - value / (1 / np.tanh(safe) - 1 / safe), np.sqrt(6 * log_b))
-    return D
+    return np.asarray(D)
 
 
 def _trigonometric(stretch: Floats) -> Floats:
@@ -63,4 +63,4 @@ def _trigonometric(stretch: Floats) -> Floats:
         safe = np.maximum(D, 1e-3)
         slope = (np.cos(safe) - np.sin(safe) / safe) / safe
         D = np.where(1 - b > 1e-6, safe - (np.sin(safe) / safe - b) / slope, D)
-    return D
+    return np.asarray(D)

@@ -25,7 +25,7 @@ from electrodiff.theory.double_layer import debye_length, ionic_strength
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from electrodiff.readings import DebyeLayer
+    from electrodiff.profiles import DebyeLayer
     from electrodiff.solution import Solution
 
 Floats = NDArray[np.float64]

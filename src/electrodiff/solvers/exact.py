@@ -47,8 +47,9 @@ def exact_activities(problem: Problem, state: Floats, gate: Floats) -> Floats:
                 known = np.flatnonzero(chain.free[nodes, i] == 0)
                 log_w = _between(log_r[faces], exponent[nodes], known, state[nodes, i])
             result[nodes, i] = np.exp(np.minimum(log_w - exponent[nodes], LARGEST_LOG))
-            pinned = np.flatnonzero(chain.free[nodes, i] == 0) + first if not held.size else []
-            result[pinned, i] = state[pinned, i]
+            if not held.size:
+                pinned = np.flatnonzero(chain.free[nodes, i] == 0) + first
+                result[pinned, i] = state[pinned, i]
     return result
 
 

@@ -33,6 +33,7 @@ SOFTER = 4.0
 LARGEST_SOFTNESS = 1e12
 # The potential is taken to be found when a round moves it by less than this [RT/F].
 SETTLED = 1e-9
+TINY = 1e-300
 # Of a sum of a few terms.
 ROUNDING = 1e-14
 # Rounds that gain less than this are not worth their time.
@@ -118,7 +119,7 @@ class Confined(NamedTuple):
 def confined_response(problem: Problem, state: Floats) -> Confined:
     """The response of the confined ions of a state.
 
-        dc_i/d(ln a_j) = c_i (delta_ij - k_i v_j c_j / S),    S = s + sum_l k_l v_l c_l
+    dc_i/d(ln a_j) = c_i (delta_ij - k_i v_j c_j / S),    S = s + sum_l k_l v_l c_l
     """
     chain, border = problem.chain, problem.border
     places = np.flatnonzero(border.kind == AMOUNT)
@@ -186,7 +187,10 @@ def _newton_step(problem: Problem, state: Floats, softness: float, confined: Con
 
 
 def poisson_defect(chain: Chain, state: Floats) -> Floats:
-    """(N,) size of each residual of Poisson's equation over the sum of its terms, less their rounding; 0 if pinned."""
+    """(N,) what each row of Poisson's equation misses, less the rounding of its terms; 0 if pinned.
+
+    The smaller of the part of its terms and the change of the potential [RT/F] that it asks for.
+    """
     charge, slope = np.empty(state.shape[0]), np.empty(state.shape[0])
     node_charges(chain, state, charge, slope)
     phi, eps = state[:, -1], chain.permittivity
@@ -196,5 +200,7 @@ def poisson_defect(chain: Chain, state: Floats) -> Floats:
     around = np.append(np.abs(flow) + ROUNDING * rounding, 0.0) + np.insert(np.abs(flow) + ROUNDING * rounding, 0, 0.0)
     residual = np.append(flow, 0.0) - np.insert(flow, 0, 0.0) - charge
     allowed = np.append(rounding, 0.0) + np.insert(rounding, 0, 0.0) + slope
-    defect = np.maximum(np.abs(residual) - ROUNDING * allowed, 0.0) / np.maximum(around + slope, 1e-300)
-    return np.asarray(np.where(chain.free[:, -1] > 0, defect, 0.0))
+    missing = np.maximum(np.abs(residual) - ROUNDING * allowed, 0.0)
+    relative = missing / np.maximum(around + slope, TINY)
+    correction = missing / np.maximum(np.append(eps, 0.0) + np.insert(eps, 0, 0.0) + slope, TINY)
+    return np.asarray(np.where(chain.free[:, -1] > 0, np.minimum(relative, correction), 0.0))

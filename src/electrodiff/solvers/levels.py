@@ -112,11 +112,11 @@ def profile_estimates(levels: Sequence[Level]) -> tuple[dict[str, Floats], dict[
         return profiles, {name: np.full_like(profile, np.nan) for name, profile in profiles.items()}
     values, errors = {}, {}
     for name, positive in EXTRAPOLATED.items():
-        profiles = [getattr(level.readings, name) for level in levels]
+        nested = [getattr(level.readings, name) for level in levels]
         spare = _spare_entries(last)
-        profiles[-1] = np.delete(profiles[-1], spare, axis=-1)
-        value, error = extrapolate_profile(profiles, [level.entries for level in levels], positive)
-        values[name], errors[name] = _with_spare(last, value, spare), _with_spare(last, error, spare)
+        nested[-1] = np.delete(nested[-1], spare, axis=-1)
+        value, error = extrapolate_profile(nested, [level.entries for level in levels], positive)
+        values[name], errors[name] = _with_spare(value, spare), _with_spare(error, spare)
     return values, errors
 
 
@@ -127,7 +127,7 @@ def _spare_entries(level: Level) -> list[int]:
     return list(range(at.start + offset, at.stop + offset))
 
 
-def _with_spare(level: Level, values: Floats, spare: list[int]) -> Floats:
+def _with_spare(values: Floats, spare: list[int]) -> Floats:
     """Values at all entries: linear between its neighbours at a spare one."""
     if not spare:
         return values
@@ -147,8 +147,8 @@ def cell_errors(level: Level, coarser: Level) -> Floats:
     error = np.zeros(coarser.problem.mesh.nodes - 1)
     for here, there in zip(_resistance_shares(fine).T, _resistance_shares(coarse).T, strict=True):
         error += np.abs(there - here[::2] - here[1::2])
-    unit = np.array([value for value in fine.unit_charges()])[coarser.problem.mesh.layer]
-    charge, halves = (sum(reading.half_charge) for reading in (coarse, fine))
+    unit = np.array(fine.unit_charges())[coarser.problem.mesh.layer]
+    charge, halves = (np.add(*reading.half_charge) for reading in (coarse, fine))
     return np.asarray(error + np.abs(charge - halves[::2] - halves[1::2]) / unit)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from electrodiff.fvm.kernels.arrays import Floats
 from electrodiff.fvm.problem import Problem
 
+
 def scaled(problem: Problem, fraction: float) -> Problem:
     """The problem with a fraction of its given potentials and charges, and with gates that much less steep."""
     chain, border = problem.chain, problem.border

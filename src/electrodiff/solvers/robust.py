@@ -18,13 +18,15 @@ from scipy.optimize import brentq
 from electrodiff.fvm.kernels.arrays import CURRENT, GATING, Border, Floats
 from electrodiff.fvm.problem import Problem
 from electrodiff.solvers.exact import exact_activities, net_current
-from electrodiff.solvers.gummel import gummel, poisson_defect
 from electrodiff.solvers.guess import first_gates, first_guess, with_pinned
+from electrodiff.solvers.gummel import gummel, poisson_defect
 from electrodiff.solvers.newton import NewtonOptions, NewtonResult, Status, solve_newton
 from electrodiff.solvers.ramp import scaled
 
 # Largest relative deviation of an activity from its closed form: the elimination is good to 1e-12, Newton to 1e-9.
 CONSISTENT = 1e-7
+# Largest net current that is none, over the largest unidirectional one: an error of the potential of as much [RT/F].
+BALANCED = 1e-10
 # Where rounding keeps the turns of `gummel` from settling, as with a potential that hardly anything holds, they have
 # arrived when they move it by less than this [RT/F]; the error estimates then say how much that matters.
 ACCEPTED = 1e-5
@@ -64,9 +66,7 @@ def solve_robustly(problem: Problem, guess: Floats | None, options: NewtonOption
     return Attempt(_with_history(tried[0], tried), ("ramp",), reached)
 
 
-def _ways(
-    problem: Problem, start: Floats, options: NewtonOptions
-) -> Iterator[tuple[str, Callable[[], NewtonResult]]]:
+def _ways(problem: Problem, start: Floats, options: NewtonOptions) -> Iterator[tuple[str, Callable[[], NewtonResult]]]:
     """The ways to a solution from a start, by name; the plain one has none."""
     yield "", lambda: solve_newton(problem, start, options)
     if (problem.border.kind == CURRENT).any():
@@ -103,16 +103,17 @@ def _checked(problem: Problem, result: NewtonResult) -> NewtonResult:
     found, demanded = result.state[:, :-1], exact[:, :-1]
     off = np.where(np.abs(found - demanded) > CONSISTENT * demanded, np.abs(found - demanded), 0.0)
     # A deep depletion may still be falling by KEEP a step, far below anything that matters.
-    if off.max(initial=0.0) > 1e-12 * found.max(initial=0.0):
-        node, ion = np.unravel_index(int(np.argmax(off)), off.shape)
-        return replace(result, status=Status.INCONSISTENT, worst=(int(node), int(ion)))
-    missing = poisson_defect(problem.chain, exact)
-    if missing.max() > CONSISTENT:
+    if not off.max(initial=0.0) <= 1e-12 * found.max(initial=0.0):
+        place = divmod(int(np.argmax(off)), off.shape[1])
+        return replace(result, status=Status.INCONSISTENT, worst=place)
+    with np.errstate(over="ignore", invalid="ignore"):
+        missing = poisson_defect(problem.chain, exact)
+    if not missing.max() <= CONSISTENT:
         return replace(result, status=Status.INCONSISTENT, worst=(int(np.argmax(missing)), found.shape[1]))
     floating = np.flatnonzero(problem.border.kind == CURRENT)
     if floating.size:
         wanted = float(problem.border.value[floating[0]])
-        if abs(net_current(problem, exact, result.gate, wanted)) > CONSISTENT:
+        if abs(net_current(problem, exact, result.gate, wanted)) > BALANCED:
             node = int(problem.border.node[floating[0]])
             return replace(result, status=Status.INCONSISTENT, worst=(node, found.shape[1]))
     return replace(result, state=exact)
@@ -128,7 +129,7 @@ def _searched(problem: Problem, start: Floats, options: NewtonOptions) -> Newton
     low, high = search.bracket(float(start[search.node, -1]))
     result = search.last
     if low < high:
-        with suppress(_Lost):
+        with suppress(_LostError):
             search.excess(brentq(search.excess, low, high, xtol=1e-15, rtol=1e-15))
         result = search.last
     free = _checked(problem, solve_newton(problem, search.state, options))
@@ -139,7 +140,7 @@ def _searched(problem: Problem, start: Floats, options: NewtonOptions) -> Newton
     return replace(result, gate=gate)
 
 
-class _Lost(Exception):
+class _LostError(Exception):
     """A clamped problem that was not solved."""
 
 
@@ -163,12 +164,12 @@ class _Search:
         before = float(self.state[self.node, -1])
         state = self.state.copy()
         state[self.node, -1] = potential
-        self.last = solve_newton(problem, state, self.options)
+        self.last = _checked(problem, solve_newton(problem, state, self.options))
         if self.last.status is not Status.CONVERGED:
-            self.last = _relaxed(problem, state, self.options)
+            self.last = _checked(problem, _relaxed(problem, state, self.options))
         if self.last.status is not Status.CONVERGED:
             if halvings == 0 or before == potential:
-                raise _Lost
+                raise _LostError
             self.excess((before + potential) / 2, halvings - 1)
             return self.excess(potential, halvings - 1)
         self.state = self.last.state
@@ -176,7 +177,7 @@ class _Search:
 
     def bracket(self, start: float) -> tuple[float, float]:
         """Potentials on either side of the wanted current; equal ones if none were found."""
-        with suppress(_Lost):
+        with suppress(_LostError):
             low = high = start
             value, step = self.excess(start), 1.0
             while value > 0 and low > -WIDEST:

@@ -13,6 +13,7 @@ from electrodiff.fvm.problem import build_problem
 from electrodiff.grid.mesh import Mesh
 from electrodiff.model import Case
 from electrodiff.readings import Readings
+from electrodiff.routes import disagreements
 from electrodiff.solution import Solution
 from electrodiff.solvers.accuracy import missed, solve_to_accuracy
 from electrodiff.solvers.levels import Level, profile_estimates, scalar_estimates, solve_level
@@ -52,6 +53,7 @@ def _solution(case: Case, solved: Sequence[Level], levels: Sequence[Level]) -> S
     """The solution from all meshes that were solved on and from the nested ones at the end of them."""
     last = levels[-1]
     scalars, error = scalar_estimates(levels)
+    conflicts = list(disagreements(last.readings, error)) if last.converged else []
     profiles, profile_error = profile_estimates(levels)
     return Solution(
         problem=last.problem,
@@ -61,8 +63,8 @@ def _solution(case: Case, solved: Sequence[Level], levels: Sequence[Level]) -> S
         error=error,
         extrapolated=profiles,
         profile_error=profile_error,
-        converged=last.converged,
-        message=describe(last),
+        converged=last.converged and not conflicts,
+        message="; ".join([describe(last), *conflicts]),
         residuals=np.concatenate([level.result.residuals for level in solved]),
         updates=np.concatenate([level.result.updates for level in solved]),
         meshes=tuple(level.problem.mesh.nodes for level in solved),

@@ -108,7 +108,8 @@ def void_fraction(
         out_gradient[j] = -by_filling * chain.partition[face, j]
         by_phi -= chain.valence[j] * state[k, j] * out_gradient[j]
     out_gradient[n] = by_phi
-    return log_s
+    result: float = log_s
+    return result
 
 
 @kernel_part

@@ -15,9 +15,10 @@ import numpy as np
 from electrodiff import materials
 from electrodiff.checks import SIDES
 from electrodiff.ends import Reservoir, Wall
+from electrodiff.fluxes import Fluxes
 from electrodiff.fvm.kernels.arrays import GATING
 from electrodiff.grid.geometry import has_area
-from electrodiff.profiles import DebyeLayer, Floats, Profiles
+from electrodiff.profiles import DebyeLayer
 from electrodiff.quantities import QUANTITIES, flattened
 from electrodiff.theory.double_layer import debye_length
 from electrodiff.units import FARADAY, POTENTIAL, VACUUM_PERMITTIVITY, thermal_voltage
@@ -33,41 +34,8 @@ NO_FIELD = 1e-12
 
 
 @dataclass(frozen=True)
-class Readings(Profiles):
+class Readings(Fluxes):
     """Every reported quantity of a state on one mesh, without extrapolation."""
-
-    # ---- fluxes ---------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def flux(self) -> dict[str, float]:
-        """Flux of each ion [mol/(m^2 s)]: the resistance-weighted mean of its face fluxes.
-
-            J = sum_f r_f J_f / sum_f r_f,      J_f r_f = a(left) e^(z phi(left)) - a(right) e^(z phi(right))
-
-        The weights favour the membrane, where faces agree to round-off.  An ion that is absent somewhere, or that meets
-        an end that is no reservoir, has flux 0.
-        """
-        flux, weight, _, _ = self._faces
-        crosses = np.isfinite(weight).all(axis=0) & self._is_between
-        weight = np.where(crosses, weight, 1.0)
-        mean = np.where(crosses, (flux * weight).sum(axis=0) / weight.sum(axis=0), 0.0)
-        return dict(zip(self.case.ion_names, (mean * self.problem.scales.flux).tolist(), strict=True))
-
-    @property
-    def _is_between(self) -> bool:
-        """Whether there is a reservoir at either end, so that anything can flow."""
-        return isinstance(self.case.left, Reservoir) and isinstance(self.case.right, Reservoir)
-
-    @property
-    def ion_current(self) -> dict[str, float]:
-        """Current density carried by each ion, z F J [A/m^2]."""
-        # Adding 0 turns the -0 of an anion without flux into 0.
-        return {ion: self.case.valence(ion) * FARADAY * flux + 0.0 for ion, flux in self.flux.items()}
-
-    @property
-    def current_density(self) -> float:
-        """Net current density [A/m^2]."""
-        return math.fsum(self.ion_current.values())
 
     # ---- potentials, charges, fields ------------------------------------------------------------------------------
 
@@ -275,7 +243,7 @@ class Readings(Profiles):
         its thickness; of a capacitance eps / lambda; of a number 1.
         """
         thermal = thermal_voltage(self.case.temperature)
-        uni = self._unidirectional()
+        uni = self.unidirectional_flux
         current = FARADAY * math.fsum(abs(self.case.valence(ion)) * flux for ion, flux in uni.items())
         charge = self.unit_charges()
         by_name = dict(zip(self.case.layer_names, charge, strict=True))
@@ -331,22 +299,6 @@ class Readings(Profiles):
             unit * self.case.relative_permittivity(layer) / min(length, layer.thickness) for layer, length in layers
         ]
 
-    @property
-    def between_reservoirs(self) -> bool:
-        """Whether both ends are reservoirs, so that an ion can cross."""
-        return all(isinstance(end, Reservoir) for end in (self.case.left, self.case.right))
-
-    @property
-    def gross_face_flux(self) -> Floats:
-        """(N-1, n) size of the two terms of every face's flux together [mol/(m^2 s)]."""
-        _, weight, _, _ = self._faces
-        exponent = np.array(self.case.valences) * self.state[:, -1:]
-        exponent -= exponent.max(axis=0)
-        either = self.state[:-1, :-1] * np.exp(exponent[:-1]) + self.state[1:, :-1] * np.exp(exponent[1:])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            gross = np.where(np.isfinite(weight) & (weight > 0), either / weight, 0.0)
-        return np.asarray(gross * self.problem.scales.flux)
-
     def gross_charge(self, faces: slice) -> float:
         """Charge of the ions and the fixed charges of some faces, all taken as positive [C/m^2]."""
         chain, (_, _, left, right) = self.problem.chain, self._faces
@@ -354,20 +306,6 @@ class Readings(Profiles):
         total = chain.volume_left[faces] @ (left[faces] @ size + fixed)
         total += chain.volume_right[faces] @ (right[faces] @ size + fixed)
         return float(total * self.problem.scales.surface_charge)
-
-    @property
-    def face_resistance(self) -> Floats:
-        """(N-1, n) r of every face in J r = a(left) e^(z phi(left)) - a(right) e^(z phi(right)), scaled; inf if absent."""
-        return self._faces[1]
-
-    def _unidirectional(self) -> dict[str, float]:
-        """The larger of the two unidirectional fluxes of each ion [mol/(m^2 s)]: max a e^(z phi) / resistance, or 0."""
-        _, weight, _, _ = self._faces
-        # The weights are scaled by the largest e^(z phi) of the stack.
-        exponent = np.outer(self.state[:, -1], self.case.valences)
-        ends = np.exp(exponent[[0, -1]] - exponent.max(axis=0)) * self.state[[0, -1], :-1]
-        flux = ends.max(axis=0) / weight.sum(axis=0) * self.problem.scales.flux * self._is_between
-        return dict(zip(self.case.ion_names, flux.tolist(), strict=True))
 
     # ---- as data --------------------------------------------------------------------------------------------------
 

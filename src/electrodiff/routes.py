@@ -14,16 +14,17 @@ import numpy as np
 from electrodiff.readings import EPSILON, Readings
 from electrodiff.units import VACUUM_PERMITTIVITY
 
-# Roundings of a term of a route, of which there are a few, added up over the nodes of a layer.
-ROUNDINGS = 64
-# Newton's method leaves this of the charge that makes RT/F over a Debye length.
-SOLVED = 1e-9
+# Roundings of a term of a route: up to some hundred in each activity, which is the
+# exponential of a sum over all faces.
+ROUNDINGS = 4096
+# Newton's method leaves this of a charge, and of that which makes RT/F over a Debye length.
+SOLVED = 1e-8
 
 
 def disagreements(readings: Readings, error: Mapping[str, float | None]) -> Iterator[str]:
     """A sentence with both numbers for every two routes that disagree; `error` (by scalar) is allowed on top of rounding."""
     yield from _fluxes(readings, error)
-    yield from _charges(readings)
+    yield from _charges(readings, error)
 
 
 def _fluxes(readings: Readings, error: Mapping[str, float | None]) -> Iterator[str]:
@@ -45,7 +46,10 @@ def _flux_routes(readings: Readings) -> list[tuple[str, np.ndarray, np.ndarray]]
     """
     flux, resistance = readings.face_flux, readings.face_resistance
     reported = np.array(list(readings.flux.values()))
-    exponent = np.abs(readings.state[:, -1:] * np.array(readings.case.valences))
+    # Activities are exponentials of the sum of these, each of which is rounded.
+    with np.errstate(divide="ignore"):
+        logs = np.abs(np.log(np.where(readings.state[:, :-1] > 0, readings.state[:, :-1], 1.0)))
+    exponent = np.abs(readings.state[:, -1:] * np.array(readings.case.valences)) + logs
     part = readings.gross_face_flux * EPSILON * ROUNDINGS * (1 + np.maximum(exponent[:-1], exponent[1:]))
     crosses = np.isfinite(resistance).all(axis=0) & readings.between_reservoirs
     weight = np.where(crosses, resistance, 1.0)
@@ -66,7 +70,7 @@ def _flux_routes(readings: Readings) -> list[tuple[str, np.ndarray, np.ndarray]]
     return routes
 
 
-def _charges(readings: Readings) -> Iterator[str]:
+def _charges(readings: Readings, error: Mapping[str, float | None]) -> Iterator[str]:
     mesh, field = readings.problem.mesh, readings.electric_field
     left, right = readings.half_charge
     scale = readings.problem.scales.surface_charge
@@ -82,9 +86,17 @@ def _charges(readings: Readings) -> Iterator[str]:
         charge = float(left[faces].sum() + right[faces].sum())
         by_gauss = float(displacement[1] - displacement[0])
         gross = readings.gross_charge(faces) + float(rounding[faces].max()) * (stop - start) ** 0.5
-        allowed = EPSILON * ROUNDINGS * gross + SOLVED * unit
+        allowed = EPSILON * ROUNDINGS * gross + SOLVED * (unit + abs(charge))
+        halves = [f"charge_beside.{name}" for name in _sides_of(readings, layer.name)]
+        allowed += sum(error.get(half) or 0.0 for half in halves)
         if not abs(charge - by_gauss) <= allowed:
             yield (
                 f"the charge of layer '{layer.name}' is {charge:.9g} C/m^2 as a sum and {by_gauss:.9g} C/m^2 by Gauss's law, "
                 f"beyond their rounding of {allowed:.1e}"
             )
+
+
+def _sides_of(readings: Readings, layer: str) -> Iterator[str]:
+    """The names of the Debye layers that lie in a layer."""
+    for name, pair in readings.debye_layers.items():
+        yield from (f"{name}.{part.side}" for part in pair if part.layer == layer)

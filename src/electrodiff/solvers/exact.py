@@ -22,6 +22,10 @@ from electrodiff.fvm.kernels.border import place_borders
 from electrodiff.fvm.kernels.faces import face_values
 from electrodiff.fvm.problem import Problem
 
+# Turns between activities and steric coefficients, and the relative change at which they have settled.
+MOST_TURNS = 20
+SETTLED = 1e-15
+
 # Beyond this a double overflows; an activity of e^700 is no solution of anything.
 LARGEST_LOG = 700.0
 
@@ -51,6 +55,18 @@ def exact_activities(problem: Problem, state: Floats, gate: Floats) -> Floats:
                 pinned = np.flatnonzero(chain.free[nodes, i] == 0) + first
                 result[pinned, i] = state[pinned, i]
     return result
+
+
+def settled_activities(problem: Problem, state: Floats, gate: Floats) -> Floats:
+    """The same with the steric coefficients of the result itself: a few turns, as they hardly matter to each other."""
+    exact = exact_activities(problem, state, gate)
+    turns = MOST_TURNS if problem.chain.packing.any() else 0
+    for _ in range(turns):
+        before = exact
+        exact = exact_activities(problem, before, gate)
+        if not (np.abs(exact - before) > SETTLED * np.abs(before)).any():
+            break
+    return exact
 
 
 def log_factors(chain: Chain, state: Floats) -> tuple[Floats, Floats]:

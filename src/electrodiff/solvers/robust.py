@@ -17,7 +17,7 @@ from scipy.optimize import brentq
 
 from electrodiff.fvm.kernels.arrays import CURRENT, GATING, Border, Floats
 from electrodiff.fvm.problem import Problem
-from electrodiff.solvers.exact import exact_activities, net_current
+from electrodiff.solvers.exact import net_current, settled_activities
 from electrodiff.solvers.guess import first_gates, first_guess, with_pinned
 from electrodiff.solvers.gummel import gummel, poisson_defect
 from electrodiff.solvers.newton import NewtonOptions, NewtonResult, Status, solve_newton
@@ -53,13 +53,14 @@ class Attempt:
 
 def solve_robustly(problem: Problem, guess: Floats | None, options: NewtonOptions) -> Attempt:
     """Solve a problem from a guess (N, m), or from none."""
-    start = first_guess(problem) if guess is None else guess
     tried: list[NewtonResult] = []
-    for name, attempt in _ways(problem, start, options):
-        result = _checked(problem, attempt())
-        tried.append(result)
-        if result.status is Status.CONVERGED:
-            return Attempt(_with_history(result, tried), (name,) if name else ())
+    for given in [None] if guess is None else [guess, None]:
+        start = first_guess(problem) if given is None else given
+        for name, attempt in _ways(problem, start, options):
+            result = _checked(problem, attempt())
+            tried.append(result)
+            if result.status is Status.CONVERGED:
+                return Attempt(_with_history(result, tried), (name,) if name else ())
     result, reached = _ramped(problem, options, tried)
     if reached == 1.0:
         return Attempt(_with_history(result, tried), ("ramp",))
@@ -99,7 +100,7 @@ def _checked(problem: Problem, result: NewtonResult) -> NewtonResult:
     """A converged result with its activities in closed form, or as inconsistent if its potential does not bear them out."""
     if result.status is not Status.CONVERGED:
         return result
-    exact = exact_activities(problem, result.state, result.gate)
+    exact = settled_activities(problem, result.state, result.gate)
     found, demanded = result.state[:, :-1], exact[:, :-1]
     off = np.where(np.abs(found - demanded) > CONSISTENT * demanded, np.abs(found - demanded), 0.0)
     # A deep depletion may still be falling by KEEP a step, far below anything that matters.
@@ -129,7 +130,7 @@ def _searched(problem: Problem, start: Floats, options: NewtonOptions) -> Newton
     low, high = search.bracket(float(start[search.node, -1]))
     result = search.last
     if low < high:
-        with suppress(_LostError):
+        with suppress(_LostError, ValueError):
             search.excess(brentq(search.excess, low, high, xtol=1e-15, rtol=1e-15))
         result = search.last
     free = _checked(problem, solve_newton(problem, search.state, options))

@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: demo test check check-full bench bench-once clean
+.PHONY: demo test check check-full bench bench-once robustness clean
 
 demo: $(READY)
 	$(BIN)/electrodiff run cases/resting_potential.toml --out results/resting_potential
@@ -20,8 +20,8 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# What is too long for CI; today that is the timing of the benchmarks.
-check-full: check test bench
+# What is too long for CI: the timing of the benchmarks, and ten thousand random cases (CI solves 300 of them).
+check-full: check test bench robustness
 
 # The benchmarks once, for their answers and not for their times.
 bench-once: $(READY)
@@ -30,6 +30,10 @@ bench-once: $(READY)
 bench: $(READY)
 	$(BIN)/python -m pytest benchmarks --benchmark-columns=min,median,max,rounds --benchmark-sort=name
 	$(BIN)/python benchmarks/compare_steady.py
+
+robustness: $(READY)
+	$(BIN)/python benchmarks/robustness.py --cases 10000 --workers 2 --seed 2024
+	$(BIN)/python benchmarks/robustness.py --cases 10000 --workers 2 --seed random
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

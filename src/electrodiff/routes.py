@@ -17,6 +17,8 @@ from electrodiff.units import VACUUM_PERMITTIVITY
 # Roundings of a term of a route: up to some hundred in each activity, which is the
 # exponential of a sum over all faces.
 ROUNDINGS = 4096
+# In a layer of 1e5 Debye lengths the charge is what is left of ions that are 1e10 times as many: of their sum, this.
+HELD = 1e-11
 # Newton's method leaves this of a charge, and of that which makes RT/F over a Debye length.
 SOLVED = 1e-8
 
@@ -86,7 +88,7 @@ def _charges(readings: Readings, error: Mapping[str, float | None]) -> Iterator[
         charge = float(left[faces].sum() + right[faces].sum())
         by_gauss = float(displacement[1] - displacement[0])
         gross = readings.gross_charge(faces) + float(rounding[faces].max()) * (stop - start) ** 0.5
-        allowed = EPSILON * ROUNDINGS * gross + SOLVED * (unit + abs(charge))
+        allowed = HELD * gross + SOLVED * (unit + abs(charge))
         halves = [f"charge_beside.{name}" for name in _sides_of(readings, layer.name)]
         allowed += sum(error.get(half) or 0.0 for half in halves)
         if not abs(charge - by_gauss) <= allowed:

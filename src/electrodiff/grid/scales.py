@@ -84,12 +84,12 @@ def _wall_charge(case: Case, end: Reservoir | Wall | Closed, position: int, volt
         return 0.0
     layer = case.layers[position]
     strength = layer_ionic_strength(case, layer)
-    if end.potential is None or strength == 0:
+    # Of all salts of one ionic strength the one whose ions all have the largest valence has the largest charge.
+    valence = max(abs(case.valence(ion)) for ion in case.ions)
+    if end.potential is None or strength == 0 or valence == 0:
         return end.surface_charge or 0.0
     # Beyond 60 RT/F its thickness is below any spacing that a position can be told from the next with.
     highest = min(voltage, 60 * thermal_voltage(case.temperature))
-    # Of all salts of this ionic strength the one whose ions all have the largest valence has the largest charge.
-    valence = max(abs(case.valence(ion)) for ion in case.ions)
     permittivity = case.relative_permittivity(layer)
     salt = strength / valence**2
     charge = float(grahame_charge_symmetric(highest, salt, permittivity, case.temperature, valence))

@@ -15,13 +15,12 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import solveh_banded
 
 from electrodiff.fvm.borders import BorderUnknown
 from electrodiff.fvm.kernels.arrays import AMOUNT, Chain, Floats
 from electrodiff.fvm.kernels.faces import node_charges
 from electrodiff.fvm.problem import Problem
-from electrodiff.solvers.exact import LARGEST_LOG, exact_activities, log_factors
+from electrodiff.solvers.exact import LARGEST_LOG, exact_activities, log_factors, settled_activities
 
 # Steps of the potential and rounds of potential and activities.  A potential that is 2 V = 80 RT/F off is reached within
 # a hundred steps.
@@ -36,6 +35,8 @@ SETTLED = 1e-9
 TINY = 1e-300
 # Of a sum of a few terms.
 ROUNDING = 1e-14
+# Steps of the functional for the last digits of a solution.
+MOST_POLISHING = 6
 # Rounds that gain less than this are not worth their time.
 GAIN = 0.9
 
@@ -46,10 +47,10 @@ def gummel(problem: Problem, state: Floats, gate: Floats) -> tuple[Floats, float
     Returns it with the change of the potential in the last turn [RT/F].
     """
     change = smallest = math.inf
-    for _ in range(MOST_ROUNDS):
+    for turn in range(MOST_ROUNDS):
         state = exact_activities(problem, state, gate)
         before = state[:, -1].copy()
-        state = relaxed_potential(problem, state)
+        state = relaxed_potential(problem, state, soften=turn == 0)
         change = float(np.abs(state[:, -1] - before).max())
         # Near the solution each turn gains a constant factor; at rest it is there in two.
         if change < SETTLED or not change < GAIN * smallest:
@@ -58,17 +59,17 @@ def gummel(problem: Problem, state: Floats, gate: Floats) -> tuple[Floats, float
     return exact_activities(problem, state, gate), change
 
 
-def relaxed_potential(problem: Problem, state: Floats) -> Floats:
+def relaxed_potential(problem: Problem, state: Floats, soften: bool = True) -> Floats:
     """The state with the potential that solves Poisson's equation at its electrochemical potentials.
 
-    Of a confined ion the amount is held instead, N ln(sum over nodes of volume beta e^(-z phi)) in the functional.  Where
-    the first step is long, the permittivity comes down to its value from one that makes it short: charges far from where
-    they belong would give kilovolts before they moved.
+    Of a confined ion the amount is held instead, N ln(sum over nodes of volume beta e^(-z phi)) in the functional.  With
+    `soften`, where the first step is long, the permittivity comes down to its value from one that makes it short: charges
+    far from where they belong would give kilovolts before they moved.
     """
     state = state.copy()
     with np.errstate(divide="ignore"):
         logs = np.log(state[:, :-1])
-    softness = _softness(problem, state)
+    softness = _softness(problem, state) if soften else 1.0
     while softness > 1:
         _relax(problem, softness, 1e-1, state, logs)
         softness = max(softness / SOFTER, 1.0)
@@ -168,6 +169,9 @@ def _newton_step(problem: Problem, state: Floats, softness: float, confined: Con
     [ T  -G' ] [ dphi  ]     [ -R               ]      T tridiagonal, symmetric, positive definite
     [ -G  M  ] [ dln w ]  =  [ amounts missing  ]
     """
+    # Here, as it takes as long to import as a solve.
+    from scipy.linalg import solveh_banded
+
     chain = problem.chain
     eps, free = softness * chain.permittivity, chain.free[:, -1]
     charge, slope = np.empty(free.size), np.empty(free.size)
@@ -184,6 +188,30 @@ def _newton_step(problem: Problem, state: Floats, softness: float, confined: Con
     small = confined.by_scaling - coupling @ solved[:, 1:]
     scaling = np.linalg.lstsq(small, confined.missing + coupling @ solved[:, 0], rcond=1e-14)[0]
     return solved[:, 0] + solved[:, 1:] @ scaling, scaling
+
+
+def polished(problem: Problem, state: Floats, gate: Floats) -> Floats:
+    """A solution with the last digits of the potential of pockets.
+
+    Where ions are confined, the potential of a whole pocket may be held by the last digits of its charge only, which an
+    update of all unknowns at once does not see; a step of the functional does.
+    """
+    best, smallest = state, math.inf
+    for _ in range(MOST_POLISHING):
+        step, scaling = _newton_step(problem, state, 1.0, confined := confined_response(problem, state))
+        change = float(np.abs(step).max())
+        if not change < smallest:
+            break
+        best, smallest = state, change
+        if change < SETTLED:
+            break
+        with np.errstate(divide="ignore"):
+            logs = np.log(state[:, :-1]) - np.outer(step, problem.chain.valence)
+        for unknown, factor in zip(confined.unknowns, scaling, strict=True):
+            logs[unknown.first : unknown.last + 1, unknown.row] += factor
+        moved = np.column_stack([np.exp(np.minimum(logs, LARGEST_LOG)), state[:, -1] + step])
+        state = settled_activities(problem, moved, gate)
+    return best
 
 
 def poisson_defect(chain: Chain, state: Floats) -> Floats:

@@ -70,7 +70,8 @@ def solve_nested(lines: Sequence[Line], before: Level | None, options: NewtonOpt
     """Solve on nested lines, coarsest first; the last is there in any case, and those before it if they all converged."""
     levels: list[Level] = []
     for line in lines:
-        level = solve_level(line.case, line.mesh(), line, levels[-1] if levels else before, options)
+        start = levels[-1] if levels and levels[-1].converged else before
+        level = solve_level(line.case, line.mesh(), line, start, options)
         levels = [*levels, level] if level.converged and (not levels or levels[-1].converged) else [level]
     return levels
 

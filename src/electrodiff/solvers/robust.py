@@ -13,13 +13,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import brentq
 
-from electrodiff.fvm.kernels.arrays import CURRENT, GATING, Border, Floats
+from electrodiff.fvm.kernels.arrays import AMOUNT, CURRENT, GATING, Border, Floats
 from electrodiff.fvm.problem import Problem
 from electrodiff.solvers.exact import net_current, settled_activities
 from electrodiff.solvers.guess import first_gates, first_guess, with_pinned
-from electrodiff.solvers.gummel import gummel, poisson_defect
+from electrodiff.solvers.gummel import gummel, poisson_defect, polished
 from electrodiff.solvers.newton import NewtonOptions, NewtonResult, Status, solve_newton
 from electrodiff.solvers.ramp import scaled
 
@@ -107,6 +106,8 @@ def _checked(problem: Problem, result: NewtonResult) -> NewtonResult:
     if not off.max(initial=0.0) <= 1e-12 * found.max(initial=0.0):
         place = divmod(int(np.argmax(off)), off.shape[1])
         return replace(result, status=Status.INCONSISTENT, worst=place)
+    if (problem.border.kind == AMOUNT).any():
+        exact = polished(problem, exact, result.gate)
     with np.errstate(over="ignore", invalid="ignore"):
         missing = poisson_defect(problem.chain, exact)
     if not missing.max() <= CONSISTENT:
@@ -126,6 +127,9 @@ def _searched(problem: Problem, start: Floats, options: NewtonOptions) -> Newton
     Where no current worth a number can flow, Newton's own equation of the current is empty; the clamped solution at the
     potential where the current changes sign is then the answer.
     """
+    # Here, as it takes as long to import as a solve.
+    from scipy.optimize import brentq
+
     search = _Search(problem, start, options)
     low, high = search.bracket(float(start[search.node, -1]))
     result = search.last

@@ -1,4 +1,4 @@
-"""The way to a solution that Newton's method does not reach in one go: voltages, charges and gates are turned up."""
+"""The way to a solution that Newton's method does not reach in one go: voltages, charges, sizes and gates are turned up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from electrodiff.fvm.problem import Problem
 
 
 def scaled(problem: Problem, fraction: float) -> Problem:
-    """The problem with a fraction of its given potentials and charges, and with gates that much less steep."""
+    """The problem with a fraction of its given potentials, charges and ion volumes, and with gates that much less steep."""
     chain, border = problem.chain, problem.border
     target: Floats = chain.target.copy()
     target[:, -1] *= fraction
@@ -23,6 +23,7 @@ def scaled(problem: Problem, fraction: float) -> Problem:
             target=target,
             fixed_charge=fraction * chain.fixed_charge,
             surface_charge=fraction * chain.surface_charge,
+            packing=fraction * chain.packing,
         ),
         border=border._replace(slope=slope),
     )

@@ -62,11 +62,7 @@ def line_mesh(case: Case, x: Floats, layer: Integers) -> Mesh:
     geometry = case_geometry(case)
     start, stop = x[:-1], x[1:]
     middle = (start + stop) / 2
-    faces = np.cumsum([0.0, *(entry.thickness for entry in case.layers)])
-    mean_areas = np.diff(faces) * geometry.inverse_resistance(faces[:-1], faces[1:], np.arange(len(case.layers)))
-    resistive = most_resistive_layer(case, mean_areas.tolist())
-    areas = geometry.area(faces[resistive : resistive + 2])
-    reference = float(areas[0] if areas[0] > 0 else areas[1])
+    resistive, reference = reference_layer(case)
     nodes = np.arange(x.size)
     return Mesh(
         x=x,
@@ -80,3 +76,18 @@ def line_mesh(case: Case, x: Floats, layer: Integers) -> Mesh:
         reference_area=reference,
         resistive_layer=resistive,
     )
+
+
+def reference_layer(case: Case) -> tuple[int, float]:
+    """Index of the most resistive layer, and the reference area [m^2]: that of its left face, or at a centre of its right."""
+    faces = np.cumsum([0.0, *(layer.thickness for layer in case.layers)])
+    index = most_resistive_layer(case, layer_areas(case))
+    areas = case_geometry(case).area(faces[index : index + 2])
+    return index, float(areas[0] if areas[0] > 0 else areas[1])
+
+
+def layer_areas(case: Case) -> list[float]:
+    """Mean cross section of each layer [m^2], its thickness over the integral of dx/A."""
+    faces = np.cumsum([0.0, *(layer.thickness for layer in case.layers)])
+    inverse = case_geometry(case).inverse_resistance(faces[:-1], faces[1:], np.arange(len(case.layers)))
+    return [float(area) for area in np.diff(faces) * inverse]

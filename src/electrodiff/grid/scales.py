@@ -32,12 +32,20 @@ def layer_ionic_strength(case: Case, layer: Layer) -> float:
 
 def largest_fixed_charge(case: Case, layer: Layer) -> float:
     """Largest size of the fixed charge in a layer [mol/m^3 of elementary charges]."""
-    if layer.total_fixed_charge is not None:
-        start = sum(before.thickness for before in case.layers[: case.layers.index(layer)])
-        ends = np.array([start, start + layer.thickness])
-        return abs(layer.total_fixed_charge) / FARADAY / float(case_geometry(case).volume(ends[0], ends[1]))
+    spread = spread_fixed_charge(case, layer)
+    if spread is not None:
+        return abs(spread)
     fixed = layer.fixed_charge
     return max(map(abs, fixed.value if isinstance(fixed, Profile) else (fixed,)))
+
+
+def spread_fixed_charge(case: Case, layer: Layer) -> float | None:
+    """X [mol/m^3] of a layer with a `total_fixed_charge`, spread over its volume; None for another."""
+    if layer.total_fixed_charge is None:
+        return None
+    start = sum(before.thickness for before in case.layers[: case.layers.index(layer)])
+    ends = np.array([start, start + layer.thickness])
+    return layer.total_fixed_charge / FARADAY / float(case_geometry(case).volume(ends[0], ends[1]))
 
 
 def largest_concentrations(case: Case) -> dict[str, float]:

@@ -1,8 +1,8 @@
 """Ten thousand random physical cases, solved and checked:  python benchmarks/robustness.py --cases 10000 --workers 2
 
 Each case follows from (seed, index) alone and is a failure if the solve does not converge, raises, warns, takes more than a
-minute of processor time, or does not pass `robustness_check`, which knows nothing of the solver.  Failures are listed with their case files;
-`--only INDEX` runs one of them and writes its file.  Exits with 1 if there was a failure.
+minute of processor time, or does not pass `robustness_check`, which knows nothing of the solver.  Failures are listed
+with their case files; `--only INDEX` runs one of them and writes its file.  Exits with 1 if there was a failure.
 """
 
 from __future__ import annotations

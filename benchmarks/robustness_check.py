@@ -243,7 +243,8 @@ def _pockets(solution: Solution, discrete: Discrete, form: ClosedForm) -> Iterat
         # What one RT/F more in the pocket would bring in: across its two faces, and by ions that are free.
         capacitance = _capacitance(discrete, screening, first, -1) + _capacitance(discrete, screening, last, 1) + others
         scale = capacitance + sum(displacement[face] for face in around)
-        allowed = ACTIVITY * scale + sum(stored[face] for face in around) + ROUNDINGS * EPSILON * trapped + TINY
+        rounding = max(_rounding(discrete, ion) for ion in range(len(discrete.valence)))
+        allowed = ACTIVITY * scale + sum(stored[face] for face in around) + rounding * trapped + TINY
         off = abs(residual[nodes].sum())
         if not off <= allowed:
             yield (

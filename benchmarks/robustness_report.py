@@ -8,8 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
-import robustness_rules as rules
+import robustness_stack as stack
 from electrodiff import Case, Profile, Reservoir, Wall
+from robustness_charges import unscreened_potential
 
 # Of a sentence that says what failed, its kind: the first of these that it starts with.
 KINDS = (
@@ -79,11 +80,11 @@ def features(case: Case) -> dict[str, bool]:
     reservoirs = [end for end in ends if isinstance(end, Reservoir)]
     found = numbers(case)
     largest = {kind: max(map(abs, values), default=0.0) for kind, values in found.items()}
-    trapped = [ion for ion, stretches in rules.trapped_runs(case).items() if stretches and case.valence(ion)]
+    trapped = [ion for ion, stretches in stack.trapped_runs(case).items() if stretches and case.valence(ion)]
     return {
         "steric": case.steric is not None,
         "trapped ions": bool(trapped),
-        "pocket behind ion-free layers": any(_is_inner(case, pocket) for pocket in rules.pockets(case)),
+        "pocket behind ion-free layers": any(_is_inner(case, pocket) for pocket in stack.pockets(case)),
         "two reservoirs": len(reservoirs) == 2,
         "one reservoir": len(reservoirs) == 1,
         "no reservoir": not reservoirs,
@@ -98,7 +99,7 @@ def features(case: Case) -> dict[str, bool]:
         "surface charge beyond 0.05 C/m2": largest["surface charge [C/m2]"] > 0.05,
         "partition below 1e-10": any(0 < beta < 1e-10 for beta in found["partition"]),
         "absent ion": any(beta == 0 for beta in found["partition"]),
-        "unscreened charge beyond 0.1 V": rules.unscreened_potential(case) > 0.1,
+        "unscreened charge beyond 0.1 V": unscreened_potential(case) > 0.1,
         "one ion": len(case.ions) == 1,
         "five or six ions": len(case.ions) >= 5,
         "one layer": len(case.layers) == 1,
@@ -124,12 +125,12 @@ def numbers(case: Case) -> dict[str, list[float]]:
         "valence": [float(z) for z in case.valences],
         "thickness [nm]": [1e9 * layer.thickness for layer in case.layers],
         "relative permittivity": [case.relative_permittivity(layer) for layer in case.layers],
-        "partition": [rules.partition(case, index, ion) for index in range(len(case.layers)) for ion in case.ions],
+        "partition": [stack.partition(case, index, ion) for index in range(len(case.layers)) for ion in case.ions],
         "diffusivity [m2/s]": [case.free_diffusivity(ion) for ion in case.ions]
         + _floats(given for layer in case.layers for given in layer.diffusivity.values()),
         "concentration of reservoirs [mM]": [c for bath in baths for c in bath.values()],
         "initial concentration [mM]": [c for layer in case.layers for c in layer.initial.values()],
-        "fixed charge [mM]": [rules.fixed_charge(case, index) for index in range(len(case.layers))],
+        "fixed charge [mM]": [stack.fixed_charge(case, index) for index in range(len(case.layers))],
         "surface charge [C/m2]": [
             case.surface_charge(a.name, b.name) for a, b in zip(case.layers, case.layers[1:], strict=False)
         ]
@@ -143,7 +144,7 @@ def numbers(case: Case) -> dict[str, list[float]]:
     }
 
 
-def _sides(case: Case) -> list[tuple[rules.Side, object]]:
+def _sides(case: Case) -> list[tuple[stack.Side, object]]:
     return [("left", case.left), ("right", case.right)]
 
 

@@ -14,9 +14,10 @@ import numpy as np
 from electrodiff.readings import EPSILON, Readings
 from electrodiff.units import VACUUM_PERMITTIVITY
 
-# Roundings of a term of a route: up to some hundred in each activity, which is the
-# exponential of a sum over all faces.
+# Roundings of a term of a route: up to some hundred in each activity, and one or two for every face, since an activity is
+# the exponential of a sum over all of them.
 ROUNDINGS = 4096
+ROUNDINGS_PER_FACE = 2
 # In a layer of 1e5 Debye lengths the charge is what is left of ions that are 1e10 times as many: of their sum, this.
 HELD = 1e-11
 # Newton's method leaves this of a charge, and of that which makes RT/F over a Debye length.
@@ -52,7 +53,8 @@ def _flux_routes(readings: Readings) -> list[tuple[str, np.ndarray, np.ndarray]]
     with np.errstate(divide="ignore"):
         logs = np.abs(np.log(np.where(readings.state[:, :-1] > 0, readings.state[:, :-1], 1.0)))
     exponent = np.abs(readings.state[:, -1:] * np.array(readings.case.valences)) + logs
-    part = readings.gross_face_flux * EPSILON * ROUNDINGS * (1 + np.maximum(exponent[:-1], exponent[1:]))
+    roundings = max(ROUNDINGS, ROUNDINGS_PER_FACE * flux.shape[0])
+    part = readings.gross_face_flux * EPSILON * roundings * (1 + np.maximum(exponent[:-1], exponent[1:]))
     crosses = np.isfinite(resistance).all(axis=0) & readings.between_reservoirs
     weight = np.where(crosses, resistance, 1.0)
     bounds = readings.problem.mesh.boundaries
@@ -77,7 +79,8 @@ def _charges(readings: Readings, error: Mapping[str, float | None]) -> Iterator[
     left, right = readings.half_charge
     scale = readings.problem.scales.surface_charge
     phi, eps = readings.state[:, -1], readings.problem.chain.permittivity
-    rounding = eps * np.maximum(np.abs(phi[:-1]), np.abs(phi[1:])) * scale
+    # Where the potential is nil, it is what steps of RT/F have left of it.
+    rounding = eps * np.maximum(np.maximum(np.abs(phi[:-1]), np.abs(phi[1:])), 1.0) * scale
     for layer, unit, entries, (start, stop) in zip(
         readings.case.layers, readings.unit_charges(), readings.layer_entries, pairwise(mesh.boundaries), strict=True
     ):

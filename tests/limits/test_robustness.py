@@ -17,9 +17,9 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import robustness
 from robustness_cases import draw_case
+from robustness_charges import unscreened_potential
 from robustness_check import check_solution
 from robustness_closed import log_bernoulli
-from robustness_rules import unscreened_potential
 
 CASES = 300
 

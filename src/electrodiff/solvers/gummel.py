@@ -37,6 +37,7 @@ TINY = 1e-300
 ROUNDING = 1e-14
 # Steps of the functional for the last digits of a solution.
 MOST_POLISHING = 6
+POLISHED = 1e-13
 # Rounds that gain less than this are not worth their time.
 GAIN = 0.9
 
@@ -187,7 +188,8 @@ def _newton_step(problem: Problem, state: Floats, softness: float, confined: Con
     coupling = confined.charge / given[:, None]
     small = confined.by_scaling - coupling @ solved[:, 1:]
     scaling = np.linalg.lstsq(small, confined.missing + coupling @ solved[:, 0], rcond=1e-14)[0]
-    return solved[:, 0] + solved[:, 1:] @ scaling, scaling
+    with np.errstate(invalid="ignore"):  # a step that is not finite is the caller's to see
+        return solved[:, 0] + solved[:, 1:] @ scaling, scaling
 
 
 def polished(problem: Problem, state: Floats, gate: Floats) -> Floats:
@@ -203,7 +205,7 @@ def polished(problem: Problem, state: Floats, gate: Floats) -> Floats:
         if not change < smallest:
             break
         best, smallest = state, change
-        if change < SETTLED:
+        if change < POLISHED:
             break
         with np.errstate(divide="ignore"):
             logs = np.log(state[:, :-1]) - np.outer(step, problem.chain.valence)

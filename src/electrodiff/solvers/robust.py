@@ -24,11 +24,13 @@ from electrodiff.solvers.ramp import scaled
 
 # Largest relative deviation of an activity from its closed form: the elimination is good to 1e-12, Newton to 1e-9.
 CONSISTENT = 1e-7
+# Where the closed forms leave more than this of Poisson's equation unfulfilled, the potential has to follow them.
+POLISH = 1e-10
 # Largest net current that is none, over the largest unidirectional one: an error of the potential of as much [RT/F].
 BALANCED = 1e-10
 # Where rounding keeps the turns of `gummel` from settling, as with a potential that hardly anything holds, they have
 # arrived when they move it by less than this [RT/F]; the error estimates then say how much that matters.
-ACCEPTED = 1e-5
+ACCEPTED = 1e-3
 # A ramp that needs smaller steps than this will not arrive: something else is wrong.
 SMALLEST_STEP = 1e-3
 # Widest search for a floating potential [RT/F]: 10 V.
@@ -106,10 +108,11 @@ def _checked(problem: Problem, result: NewtonResult) -> NewtonResult:
     if not off.max(initial=0.0) <= 1e-12 * found.max(initial=0.0):
         place = divmod(int(np.argmax(off)), off.shape[1])
         return replace(result, status=Status.INCONSISTENT, worst=place)
-    if (problem.border.kind == AMOUNT).any():
-        exact = polished(problem, exact, result.gate)
     with np.errstate(over="ignore", invalid="ignore"):
         missing = poisson_defect(problem.chain, exact)
+        if (problem.border.kind == AMOUNT).any() or missing.max() > POLISH:
+            exact = polished(problem, exact, result.gate)
+            missing = poisson_defect(problem.chain, exact)
     if not missing.max() <= CONSISTENT:
         return replace(result, status=Status.INCONSISTENT, worst=(int(np.argmax(missing)), found.shape[1]))
     floating = np.flatnonzero(problem.border.kind == CURRENT)
@@ -118,7 +121,7 @@ def _checked(problem: Problem, result: NewtonResult) -> NewtonResult:
         if abs(net_current(problem, exact, result.gate, wanted)) > BALANCED:
             node = int(problem.border.node[floating[0]])
             return replace(result, status=Status.INCONSISTENT, worst=(node, found.shape[1]))
-    return replace(result, state=exact)
+    return replace(result, state=with_pinned(problem, exact))
 
 
 def _searched(problem: Problem, start: Floats, options: NewtonOptions) -> NewtonResult:

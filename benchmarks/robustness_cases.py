@@ -34,6 +34,8 @@ INNER_RADIUS = (0.3e-9, 100e-6)
 CHANNEL_RADIUS = (0.3e-9, 30e-9)
 # Of what a floating end can carry by a low estimate (`rules.current_scale`).
 CURRENT = (1e-6, 1e-2)
+# Nobody can send less through a membrane [A/m^2]: a few charges a second through a square millimetre.  A smaller one is 0.
+LEAST_CURRENT = 1e-12
 
 # Probabilities.
 IONS = {1: 0.08, 2: 0.2, 3: 0.2, 4: 0.2, 5: 0.16, 6: 0.16}
@@ -184,7 +186,7 @@ def _without(table: Tree, key: str) -> Tree:
 def _with_current(random: Random, case: Case, side: str, sign: float) -> Case:
     """A current of this sign that the stack can carry."""
     size = log_uniform(random, CURRENT) * rules.current_scale(case, sign)
-    return case.changed({f"{side}.current": sign * size})
+    return case.changed({f"{side}.current": sign * size if size >= LEAST_CURRENT else 0.0})
 
 
 def _count(random: Random, bounds: tuple[int, int]) -> int:

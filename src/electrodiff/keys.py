@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from electrodiff.ends import KINDS as END_KINDS
 from electrodiff.errors import CaseError
 from electrodiff.fields import nearest
+from electrodiff.study import STUDIES
 
 # What pydantic's own errors say in terms of a case file.
 _REMEDIES = {
@@ -49,7 +50,8 @@ def validated(kind: type[RecordType], tree: Any, where: str, from_file: bool = F
 def set_key(tree: dict[str, Any], key: str, value: Any) -> None:
     """Set one key of a tree of plain values in place; lists are entered by the `name` of their items or by number.
 
-    Tables that are not there yet are made.  Raises CaseError if the path leads through something else.
+    Tables that are not there yet are made.  Another kind of study drops what it has no use for.  Raises CaseError if the
+    path leads through something else.
     """
     *parents, last = key.split(".")
     node: Any = tree
@@ -61,6 +63,29 @@ def set_key(tree: dict[str, Any], key: str, value: Any) -> None:
         node[last] = value
     else:
         raise CaseError(f"{key}: '{'.'.join(parents)}' is a value, not a table; shorten the key")
+    if key == "study.kind" and isinstance(value, str) and value in STUDIES:
+        others = {name for kind in STUDIES.values() for name in kind.model_fields} - {*STUDIES[value].model_fields}
+        tree["study"] = {name: item for name, item in tree["study"].items() if name not in others}
+
+
+def value_at(tree: Any, key: str) -> Any:
+    """What stands at a key of a tree in which it is known to be."""
+    return functools.reduce(_child, key.split("."), tree)
+
+
+def numbered(tree: Any, key: str) -> str:
+    """The key with the items of lists by number, as they are in the errors about a tree."""
+    parts, node = [], tree
+    for part in key.split("."):
+        parts.append(str(_position(node, part, "", key)) if isinstance(node, list) else part)
+        node = _child(node, part)
+    return ".".join(parts)
+
+
+def _child(node: Any, part: str) -> Any:
+    if isinstance(node, list | tuple):
+        return node[_position(node, part, "", part)]
+    return node.get(part) if isinstance(node, dict) else None
 
 
 def _enter(node: Any, part: str, path: str, key: str) -> Any:
@@ -86,55 +111,79 @@ def _position(items: Any, part: str, path: str, key: str) -> int:
     raise CaseError(f"{key}: {path} has no item '{part}'{nearest(part, names)}; it has {known}")
 
 
-def _describe(error: ValidationError, tree: Any, kind: type[BaseModel]) -> str:
-    """One sentence for the first error - key, value, remedy - and how many more there are."""
+class Mistake(NamedTuple):
+    """What is wrong in a tree: key, what is the matter there, and what to do."""
+
+    path: str
+    matter: str
+    remedy: str
+
+
+def mistakes(error: ValidationError, tree: Any, kind: type[BaseModel]) -> tuple[Mistake, int]:
+    """The first mistake that an error is about, and how many more there are."""
     errors = error.errors(include_url=False)
     # A misspelt key often also leaves the right one missing; the spelling is the better message.
     first = next((item for item in errors if item["type"] == "extra_forbidden"), errors[0])
     paths = {_path(item["loc"], item["type"], tree) for item in errors}
     # A list of which an item is wrong is reported too; that is no mistake of its own.
     places = {path for path in paths if not any(other.startswith((f"{path}[", f"{path}.")) for other in paths)}
-    more = f" ({len(places) - 1} more after this)" if len(places) > 1 else ""
-    return _sentence(dict(first), tree, kind) + more
+    return _mistake(dict(first), tree, kind), len(places) - 1
 
 
-def _sentence(item: dict[str, Any], tree: Any, kind: type[BaseModel]) -> str:
+def _describe(error: ValidationError, tree: Any, kind: type[BaseModel]) -> str:
+    """One sentence for the first error - key, value, remedy - and how many more there are."""
+    mistake, others = mistakes(error, tree, kind)
+    more = f" ({others} more after this)" if others else ""
+    return f"{mistake.path} {mistake.matter}; {mistake.remedy}{more}"
+
+
+def _mistake(item: dict[str, Any], tree: Any, kind: type[BaseModel]) -> Mistake:
     path = _path(item["loc"], item["type"], tree)
     if item["type"] == "case":
         context = item["ctx"]
         inner = str(context["path"])
         value = context["value"] if inner else item["input"]
         path = ".".join(part for part in (path, inner) if part)
-        return f"{path} is missing; {context['remedy']}" if value is None else _says(path, value, context["remedy"])
+        return Mistake(path, "is missing" if value is None else _is(value), context["remedy"])
     if item["type"] == "extra_forbidden":
-        known = _fields(kind, item["loc"][:-1])
         key = str(item["loc"][-1])
-        return f"{path} is not a known key{nearest(key, known)}; known here are {', '.join(known)}"
+        known = _fields(kind, item["loc"][:-1])
+        return Mistake(
+            path,
+            f"is not a known key{nearest(key, known)}",
+            f"known here are {', '.join(known)}{_elsewhere(item, key)}",
+        )
     if item["type"] == "union_tag_invalid":
-        return _says(f"{path}.kind", item["input"]["kind"], f"expected one of {', '.join(END_KINDS)}")
+        return Mistake(f"{path}.kind", _is(item["input"]["kind"]), f"expected one of {item['ctx']['expected_tags']}")
     if item["type"] == "missing":
-        return f"{path} is missing; add it"
+        return Mistake(path, "is missing", "add it")
     remedy = _REMEDIES.get(item["type"], item["msg"][0].lower() + item["msg"][1:])
-    return _says(path, item["input"], remedy)
+    return Mistake(path, _is(item["input"]), remedy)
 
 
-def _says(path: str, value: Any, remedy: str) -> str:
+def _is(value: Any) -> str:
     shown = repr(value)
-    shown = shown if len(shown) <= 80 else shown[:77] + "..."
-    return f"{path} is {shown}; {remedy}"
+    return f"is {shown if len(shown) <= 80 else shown[:77] + '...'}"
+
+
+def _elsewhere(item: dict[str, Any], key: str) -> str:
+    """Which kind of study has a key that this one has not."""
+    kinds = [name for name, kind in STUDIES.items() if key in kind.model_fields]
+    is_study = item["loc"][0] == "study" and len(item["loc"]) == 3
+    return f'; set study.kind = "{kinds[0]}" to use it' if is_study and kinds else ""
 
 
 def _path(loc: tuple[int | str, ...], kind: str, tree: Any) -> str:
     """`layers[1].thickness`; what pydantic appends for the branches of a union is left out."""
     text, node = "", tree
-    for part in loc:
-        if part in END_KINDS and not (isinstance(node, dict) and part in node):
-            continue  # the branch of a union that was taken
-        inside = isinstance(node, list | tuple) and isinstance(part, int) and part < len(node)
-        if not inside and not (isinstance(node, dict) and (part in node or kind == "missing")):
-            break
-        text += f"[{part}]" if inside else f".{part}"
-        node = node[part] if inside else node.get(part)
+    for depth, part in enumerate(loc):
+        is_item = isinstance(node, list | tuple) and isinstance(part, int) and part < len(node)
+        is_missing = kind == "missing" and depth == len(loc) - 1
+        # The key paths of a protocol may be tables in tables.
+        is_key = isinstance(node, dict) and (part in node or is_missing or "." in str(part))
+        if is_item or is_key:
+            text += f"[{part}]" if is_item else f".{part}"
+            node = node[part] if is_item or part in node else functools.reduce(_child, str(part).split("."), node)
     return text.lstrip(".")
 
 
@@ -143,11 +192,11 @@ def _fields(kind: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     schema = kind.model_json_schema()
     node = schema
     for part in loc:
-        if "discriminator" in node and part in END_KINDS:
-            node = schema["$defs"][node["discriminator"]["mapping"][part].rsplit("/", 1)[-1]]
-            continue
-        node = node.get("properties", {}).get(part) or node.get("items") or node.get("additionalProperties") or {}
-        for option in node.get("anyOf", []):
+        mapping = node.get("discriminator", {}).get("mapping", {})
+        inner = node.get("properties", {}).get(part) or node.get("items") or node.get("additionalProperties")
+        # What is no part of a schema is the branch of a union that was taken.
+        node = {"$ref": mapping[part]} if part in mapping else inner if isinstance(inner, dict) else node
+        for option in [*node.get("anyOf", []), *([] if "discriminator" in node else node.get("oneOf", []))]:
             node = option if "$ref" in option else node
         if "$ref" in node:
             node = schema["$defs"][node["$ref"].rsplit("/", 1)[-1]]

@@ -11,9 +11,9 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field, PrivateAttr, StrictFloat, StrictInt, StrictStr, model_validator
+from pydantic import Field, PrivateAttr, StrictFloat, StrictInt, StrictStr, ValidationInfo, model_validator
 
-from electrodiff import checks, keys, units
+from electrodiff import checks, keys, protocol, units
 from electrodiff.ends import Closed, End, Reservoir, Stern, Wall
 from electrodiff.fields import (
     AreaProfile,
@@ -29,6 +29,7 @@ from electrodiff.fields import (
 from electrodiff.ions import KNOWN_IONS, scaled_diffusivity, water_relative_permittivity
 from electrodiff.layers import Gate, Interface, Ion, Layer
 from electrodiff.quantities import QUANTITIES, scalar_names
+from electrodiff.study import ImpedanceStudy, SteadyStudy, Study, TransientStudy
 
 __all__ = [
     "Activity",
@@ -36,26 +37,23 @@ __all__ = [
     "Closed",
     "Expectation",
     "Gate",
+    "ImpedanceStudy",
     "Interface",
     "Ion",
     "Layer",
     "MeshSettings",
     "Profile",
     "Reservoir",
+    "SteadyStudy",
     "Steric",
     "Stern",
     "Study",
+    "TransientStudy",
     "Wall",
     "case_schema",
 ]
 
 Side = Literal["left", "right"]
-
-
-class Study(Record):
-    """What is computed."""
-
-    kind: Literal["steady"] = "steady"
 
 
 class MeshSettings(Record):
@@ -155,7 +153,7 @@ class Case(Record):
     right: End
     steric: Steric | None = None
     activity: Activity | None = None
-    study: Study = Study()
+    study: Study = SteadyStudy()
     mesh: MeshSettings = MeshSettings()
     expect: tuple[Expectation, ...] = ()
     _text: str | None = PrivateAttr(default=None)
@@ -166,8 +164,10 @@ class Case(Record):
         return stern_as_layers(data)
 
     @model_validator(mode="after")
-    def _check(self) -> Case:
+    def _check(self, info: ValidationInfo) -> Case:
         checks.check_case(self)
+        from_file = bool(info.context and info.context.get("from_file"))
+        self.__dict__["study"] = protocol.checked_study(self, from_file)
         return self
 
     def __eq__(self, other: object) -> bool:

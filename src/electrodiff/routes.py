@@ -18,6 +18,8 @@ from electrodiff.units import VACUUM_PERMITTIVITY
 # the exponential of a sum over all of them.
 ROUNDINGS = 4096
 ROUNDINGS_PER_FACE = 2
+# A flux below this has lost digits to the least number there is.
+UNDERFLOW = 1e-290
 # In a layer of 1e5 Debye lengths the charge is what is left of ions that are 1e10 times as many: of their sum, this.
 HELD = 1e-11
 # Newton's method leaves this of a charge, and of that which makes RT/F over a Debye length.
@@ -35,7 +37,7 @@ def _fluxes(readings: Readings, error: Mapping[str, float | None]) -> Iterator[s
     for column, (ion, reported) in enumerate(readings.flux.items()):
         allowed = error.get(f"flux.{ion}") or 0.0
         for name, flux, rounding in routes:
-            if not abs(flux[column] - reported) <= allowed + rounding[column] + routes[0][2][column]:
+            if not abs(flux[column] - reported) <= max(allowed + rounding[column] + routes[0][2][column], UNDERFLOW):
                 yield (
                     f"the flux of {ion} is {reported:.9g} mol/(m^2 s) over the whole stack and {flux[column]:.9g} {name}, "
                     f"beyond their rounding of {rounding[column]:.1e}"

@@ -45,6 +45,8 @@ class Dimension:
     example: str
     sensible: tuple[float, float] = (0.0, math.inf)
     """Smallest and largest size of a number that is not zero [SI]: far beyond what exists, to catch slips."""
+    spelling: str = ".*"
+    """What its unit must look like, where pint takes too much: to pint an angle is a pure number, so rad/s is 1 Hz."""
 
 
 LENGTH = Dimension("length", "m", "5 nm", (1e-14, 1e3))
@@ -61,6 +63,9 @@ CHARGE = Dimension("charge", "C", "-4 e")
 CURRENT = Dimension("current", "A", "1 pA")
 ENERGY = Dimension("molar energy", "J/mol", "23 kJ/mol", (0.0, 1e7))
 CAPACITANCE = Dimension("capacitance per area", "F/m^2", "0.35 uF/cm^2")
+TIME = Dimension("time", "s", "1 us", (1e-18, 1e15))
+FREQUENCY = Dimension("frequency", "Hz", "1 kHz", (1e-15, 1e18), r"[^\W\d]*([hH]z|hertz)")
+ANGLE = Dimension("angle", "rad", "90 deg", (0.0, 1e3), r"°|deg(rees?)?|[munµμ]?rad(ians?)?|turns?")
 NUMBER = Dimension("number", "", "40", (1e-300, 1e12))
 
 # Unit names with whole powers of at most two digits, joined by products and quotients: pint would compute m^9^9^9.
@@ -115,7 +120,10 @@ def to_si(text: str, dimension: Dimension) -> float:
     match = _QUANTITY.fullmatch(text)
     if match is None or match[2] is None:
         raise UnitError("")
-    factor, offset = _conversion(match[2].strip(), dimension.unit)
+    unit = match[2].strip()
+    factor, offset = _conversion(unit, dimension.unit)
+    if not re.fullmatch(dimension.spelling, unit):
+        raise UnitError(f"'{unit}' is a unit of something else")
     value = float(match[1]) * factor + offset
     if not math.isfinite(value):
         raise UnitError("the number is too large")
@@ -155,6 +163,11 @@ class Scales:
     def potential(self) -> float:
         """R T / F [V]."""
         return thermal_voltage(self.temperature)
+
+    @property
+    def time(self) -> float:
+        """L^2 / D [s]."""
+        return self.length**2 / self.diffusivity
 
     @property
     def flux(self) -> float:

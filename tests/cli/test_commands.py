@@ -76,7 +76,6 @@ PROMISED_KEYS = {
     "layers.*": {"name", "thickness", "relative_permittivity", "partition", "diffusivity", "permeability"}
     | {"fixed_charge"},
     "interfaces.*": {"between", "surface_charge"},
-    "study": {"kind"},
     "mesh": {"geometry", "accuracy", "nodes"},
     "expect.*": {"quantity", "value", "tolerance", "source"},
 }
@@ -124,6 +123,15 @@ def test_the_schema_has_every_key_of_a_reservoir(schema: dict[str, Any], side: s
     assert set(reservoir["properties"]) >= {"kind", "concentrations", "potential", "neutralise"}
     assert set(reservoir["required"]) == {"concentrations", "potential"}
     assert all(kind["additionalProperties"] is False for kind in kinds)
+
+
+def test_the_schema_has_every_key_of_every_kind_of_study(schema: dict[str, Any]) -> None:
+    kinds = [resolve(schema, option) for option in schema["properties"]["study"]["oneOf"]]
+    promised = {"steady": set(), "transient": {"start", "end", "output", "protocol"}, "impedance": {"frequencies"}}
+    assert {kind["properties"]["kind"]["const"] for kind in kinds} == {*promised}
+    for kind in kinds:
+        assert set(kind["properties"]) >= {"kind", *promised[kind["properties"]["kind"]["const"]]}
+        assert kind["additionalProperties"] is False
 
 
 def test_the_schema_requires_what_a_case_cannot_do_without(schema: dict[str, Any]) -> None:

@@ -151,4 +151,5 @@ def net_current(problem: Problem, state: Floats, gate: Floats, wanted: float) ->
         return -wanted
     with np.errstate(over="ignore"):
         relative = np.exp(logs - largest)
-        return float(np.array(valences) @ (relative[:, 0] - relative[:, 1]) - wanted * np.exp(-largest))
+        share = wanted * float(np.exp(-largest)) if wanted else 0.0
+        return float(np.array(valences) @ (relative[:, 0] - relative[:, 1])) - share

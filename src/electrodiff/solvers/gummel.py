@@ -91,19 +91,28 @@ def _relax(problem: Problem, softness: float, tolerance: float, state: Floats, l
     for _ in range(MOST_STEPS):
         confined = confined_response(problem, state)
         step, scaling = _newton_step(problem, state, softness, confined)
-        change = max(float(np.abs(step).max()), float(np.abs(confined.missing).max(initial=0.0)))
+        # Not what is missing of an amount: of an ion that has been crowded out altogether, no scaling brings it back.
+        longest, scaled = float(np.abs(step).max()), float(np.abs(scaling).max(initial=0.0))
+        change = max(longest, scaled)
         if not math.isfinite(change):
             break
         # An exponential is followed by its tangent over about one unit: the damping of self-concordant functions.
-        reach = max(float(np.abs(valence).max()) * change, float(np.abs(scaling).max(initial=0.0)))
+        reach = max(float(np.abs(valence).max()) * longest, scaled)
         damping = math.log1p(reach) / reach if reach > 0 else 1.0
+        by_step = _log_changes(problem, confined, step, scaling)
         state[:, -1] += damping * step
-        logs -= np.outer(damping * step, valence)
-        for unknown, factor in zip(confined.unknowns, damping * scaling, strict=True):
-            logs[unknown.first : unknown.last + 1, unknown.row] += factor
+        logs += damping * by_step
         state[:, :-1] = np.exp(np.minimum(logs, LARGEST_LOG))
         if change < tolerance:
             break
+
+
+def _log_changes(problem: Problem, confined: Confined, step: Floats, scaling: Floats) -> Floats:
+    """(N, n) changes of ln a by a step of the potential (N,) and of ln w of the confined ions (p,)."""
+    changes = -np.outer(step, problem.chain.valence)
+    for unknown, factor in zip(confined.unknowns, scaling, strict=True):
+        changes[unknown.first : unknown.last + 1, unknown.row] += factor
+    return changes
 
 
 class Confined(NamedTuple):
@@ -175,10 +184,7 @@ def _newton_step(problem: Problem, state: Floats, softness: float, confined: Con
 
     chain = problem.chain
     eps, free = softness * chain.permittivity, chain.free[:, -1]
-    charge, slope = np.empty(free.size), np.empty(free.size)
-    node_charges(chain, state, charge, slope)
-    flow = -eps * np.diff(state[:, -1])
-    residual = np.append(flow, 0.0) - np.insert(flow, 0, 0.0) - charge
+    residual, slope = _residual(problem, state, softness)
     bands = np.zeros((2, free.size))
     bands[1] = np.where(free > 0, np.append(eps, 0.0) + np.insert(eps, 0, 0.0) + slope, 1.0)
     bands[0, 1:] = -eps * free[:-1] * free[1:]
@@ -190,6 +196,15 @@ def _newton_step(problem: Problem, state: Floats, softness: float, confined: Con
     scaling = np.linalg.lstsq(small, confined.missing + coupling @ solved[:, 0], rcond=1e-14)[0]
     with np.errstate(invalid="ignore"):  # a step that is not finite is the caller's to see
         return solved[:, 0] + solved[:, 1:] @ scaling, scaling
+
+
+def _residual(problem: Problem, state: Floats, softness: float) -> tuple[Floats, Floats]:
+    """(N,) R of Poisson's equation, the gradient of the functional, and minus the derivative of the charge; 0 if pinned."""
+    chain = problem.chain
+    charge, slope = np.empty(state.shape[0]), np.empty(state.shape[0])
+    node_charges(chain, state, charge, slope)
+    flow = -softness * chain.permittivity * np.diff(state[:, -1])
+    return (np.append(flow, 0.0) - np.insert(flow, 0, 0.0) - charge) * chain.free[:, -1], slope
 
 
 def polished(problem: Problem, state: Floats, gate: Floats) -> Floats:
@@ -208,9 +223,7 @@ def polished(problem: Problem, state: Floats, gate: Floats) -> Floats:
         if change < POLISHED:
             break
         with np.errstate(divide="ignore"):
-            logs = np.log(state[:, :-1]) - np.outer(step, problem.chain.valence)
-        for unknown, factor in zip(confined.unknowns, scaling, strict=True):
-            logs[unknown.first : unknown.last + 1, unknown.row] += factor
+            logs = np.log(state[:, :-1]) + _log_changes(problem, confined, step, scaling)
         moved = np.column_stack([np.exp(np.minimum(logs, LARGEST_LOG)), state[:, -1] + step])
         state = settled_activities(problem, moved, gate)
     return best

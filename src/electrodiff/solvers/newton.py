@@ -21,6 +21,7 @@ class Status(Enum):
     MAX_ITERATIONS = "did not converge"
     SINGULAR = "met a singular system"
     INCONSISTENT = "found activities that its potential does not bear out"
+    OUT_OF_RANGE = "found no floating potential within 10 V at which the net current is the wanted one"
 
 
 _STATUS = {

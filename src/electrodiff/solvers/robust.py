@@ -60,7 +60,7 @@ def solve_robustly(problem: Problem, guess: Floats | None, options: NewtonOption
         for name, attempt in _ways(problem, start, options):
             result = _checked(problem, attempt())
             tried.append(result)
-            if result.status is Status.CONVERGED:
+            if result.status in (Status.CONVERGED, Status.OUT_OF_RANGE):
                 return Attempt(_with_history(result, tried), (name,) if name else ())
     result, reached = _ramped(problem, options, tried)
     if reached == 1.0:
@@ -136,6 +136,8 @@ def _searched(problem: Problem, start: Floats, options: NewtonOptions) -> Newton
     search = _Search(problem, start, options)
     low, high = search.bracket(float(start[search.node, -1]))
     result = search.last
+    if search.is_out_of_range:
+        return replace(result, gate=first_gates(problem, result.state), status=Status.OUT_OF_RANGE)
     if low < high:
         with suppress(_LostError, ValueError):
             search.excess(brentq(search.excess, low, high, xtol=1e-15, rtol=1e-15))
@@ -161,6 +163,8 @@ class _Search:
         self.node, self.wanted = int(problem.border.node[b]), float(problem.border.value[b])
         self.rising = 1.0 if self.node == 0 else -1.0
         self.state = start
+        self.is_out_of_range = False
+        """Whether the current has the wrong sign as far as the search goes: no smaller potential gives the wanted one."""
         self.last = NewtonResult(start, np.ones(0), Status.MAX_ITERATIONS, np.zeros(0), np.zeros(0), (0, 0))
 
     def excess(self, potential: float, halvings: int = 8) -> float:
@@ -192,10 +196,12 @@ class _Search:
                 high, low = low, low - step
                 value, step = self.excess(low), 2 * step
             if low < high or value == 0:
+                self.is_out_of_range = value > 0
                 return (low, high) if value <= 0 else (start, start)
             while value < 0 and high < WIDEST:
                 low, high = high, high + step
                 value, step = self.excess(high), 2 * step
+            self.is_out_of_range = value < 0
             return (low, high) if value >= 0 else (start, start)
         return start, start
 

@@ -99,6 +99,8 @@ def describe(level: Level) -> str:
     steps = f"{result.status.value} after {result.iterations} Newton step{'s' if result.iterations > 1 else ''}"
     if result.status is Status.CONVERGED:
         return steps
+    if result.status is Status.OUT_OF_RANGE:
+        return f"{result.status.value}: it keeps its sign; ask for another current, or clamp the potential"
     node, row = result.worst
     case, mesh = problem.case, problem.mesh
     unknown = "the potential" if row == len(case.ions) else f"the concentration of {case.ion_names[row]}"

@@ -1,0 +1,338 @@
+"""One step of a Rosenbrock-Wanner method on the bordered chain.
+
+With the contents C_i of the nodes as what changes in time, and the activities and potentials u as what they demand,
+
+    dC_i/dt = -(J(k) - J(k-1)),    0 = C_i - C_i(u),    0 = D(k) - D(k-1) - q(u),    0 = u - target(t) where it is pinned,
+
+a stage is one solution of the factored Jacobian of the start of the step, rate = 1 / (gamma dt) (see `factors`):
+
+    U = u + sum_j a_ij k_j,    k_i by the flows J(U), the charge q(U), and the sources
+        rate (C + sum_j a_ij K_j - C(U)) + sum_j (c_ij / dt) K_j,    K_i = S k_i - (C + sum_j a_ij K_j - C(U)).
+
+The method is stiffly accurate: the last stage but one is the embedded solution, the last the solution, and the difference
+of the two, which estimates the error, is the last k.  For Rosenbrock methods of differential-algebraic equations see
+E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, 2nd edition (1996), section VI.4.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from electrodiff.fvm.kernels.arrays import CURRENT, Border, Chain, Floats, Integers
+from electrodiff.fvm.kernels.border import solve_dense
+from electrodiff.fvm.kernels.compiler import kernel
+from electrodiff.fvm.kernels.factors import (
+    Factors,
+    Jacobian,
+    factor,
+    fill_flows,
+    fill_jacobian,
+    solve,
+)
+from electrodiff.fvm.kernels.steric import is_steric
+
+
+class Tableau(NamedTuple):
+    """Coefficients of a method of s stages in the form without products of the Jacobian."""
+
+    gamma: float
+    a: Floats
+    """(s, s) strictly lower triangular"""
+    c: Floats
+    """(s, s) strictly lower triangular"""
+    time: Floats
+    """(s,) times of the stages, in steps"""
+    slope: Floats
+    """(s,) weights of the time derivative"""
+
+
+class Given(NamedTuple):
+    """What is given from outside at the times of the stages and, as the last entry, its rate at the start: (s + 1, ...)."""
+
+    target: Floats
+    """(s + 1, 2, m) of the pinned unknowns of the first and of the last node"""
+    charge: Floats
+    """(s + 1, 2) surface charge of the first and of the last node"""
+    current: Floats
+    """(s + 1,) net current at a floating end"""
+    watched: Integers
+    """(3,) faces: the first, one in the most resistive layer, the last"""
+
+
+class Work(NamedTuple):
+    """Memory of a step on N nodes with n ions, m = n + 1, p border unknowns and s stages."""
+
+    jacobian: Jacobian
+    factors: Factors
+    stage: Floats
+    """(N, m) U"""
+    flow: Floats
+    """(N, m)"""
+    content: Floats
+    """(N, m) C(U), and its charge"""
+    source: Floats
+    """(N, m)"""
+    update: Floats
+    """(N, m) x"""
+    by_border: Floats
+    """(p, N, m) x of each border unknown"""
+    through: Floats
+    """(p, N, m) by how much each border unknown changes the flows"""
+    k: Floats
+    """(s, N, m) the stages, of activities and potentials"""
+    stored: Floats
+    """(s, N, n) K"""
+    gate: Floats
+    """(s, p) the stages of the border unknowns"""
+    displaced: Floats
+    """(s, p) the stages of the displacement at the face of a given current"""
+    passed: Floats
+    """(s, 3, n) the stages of what has passed the faces that are watched"""
+
+
+@kernel
+def border_columns(chain: Chain, border: Border, gate: Floats, flow: Floats, work: Work) -> None:
+    """The updates by one unit of each border unknown."""
+    for b in range(border.kind.size):
+        work.source[:] = 0.0
+        work.through[b] = 0.0
+        row = border.row[b]
+        if border.kind[b] == CURRENT:
+            work.source[border.node[b], row] = 1.0
+        else:
+            for k in range(border.first[b], border.last[b]):
+                work.through[b, k, row] = flow[k, row] / gate[b]
+        solve(chain, work.factors, work.through[b], work.source, work.by_border[b])
+
+
+@kernel
+def face_current(chain: Chain, f: int, rate: float, x: Floats, jacobian: Jacobian) -> float:
+    """Current through face f by an update x: of the ions, and of the displacement at this rate."""
+    n = len(chain.valence)
+    total = 0.0
+    for r in range(n + 1):
+        weight = rate if r == n else chain.valence[r]
+        for c in range(n + 1):
+            total += weight * (jacobian.outflow[f, r, c] * x[f, c] + jacobian.inflow[f, r, c] * x[f + 1, c])
+    return total
+
+
+@kernel
+def add_border(
+    chain: Chain,
+    border: Border,
+    gate: Floats,
+    rate: float,
+    wanted: Floats,
+    work: Work,
+    small: Floats,
+    out_delta: Floats,
+) -> bool:
+    """Solve for the border unknowns of stage i, (p,), and add their part to the update; False if they are singular.
+
+    `wanted` (p,): the right side of a given current; `gate` (p,) the gates of the stage.
+    """
+    n = len(chain.valence)
+    p = border.kind.size
+    for b in range(p):
+        f, last = border.first[b], border.last[b]
+        if border.kind[b] == CURRENT:
+            conduction = 0.0
+            for r in range(n):
+                conduction += chain.valence[r] * work.flow[f, r]
+            out_delta[b] = wanted[b] - conduction - face_current(chain, f, rate, work.update, work.jacobian)
+            for c in range(p):
+                small[b, c] = face_current(chain, f, rate, work.by_border[c], work.jacobian)
+                for r in range(n):
+                    small[b, c] += chain.valence[r] * work.through[c, f, r]
+        else:
+            voltage = work.stage[f, n] - work.stage[last, n]
+            fraction = 1.0 / (1.0 + math.exp(-(voltage - border.value[b]) / border.slope[b]))
+            slope = fraction * (1.0 - fraction) / border.slope[b]
+            out_delta[b] = fraction - gate[b] + slope * (work.update[f, n] - work.update[last, n])
+            for c in range(p):
+                small[b, c] = -slope * (work.by_border[c, f, n] - work.by_border[c, last, n])
+            small[b, b] += 1.0
+    if not solve_dense(small, out_delta):
+        return False
+    for c in range(p):
+        for k in range(work.update.shape[0]):
+            for r in range(n + 1):
+                work.update[k, r] += out_delta[c] * work.by_border[c, k, r]
+    return True
+
+
+@kernel
+def stage_source(
+    chain: Chain, given: Given, tableau: Tableau, i: int, dt: float, steric: bool, content: Floats, work: Work
+) -> None:
+    """The sources of stage i from its state, its contents and the stages before it."""
+    n = len(chain.valence)
+    nodes = work.stage.shape[0]
+    last = tableau.time.size
+    rate = 1.0 / (tableau.gamma * dt)
+    ahead = dt * tableau.slope[i]
+    for k in range(nodes):
+        for r in range(n):
+            total = 0.0
+            for j in range(i):
+                total += tableau.c[i, j] / dt * work.stored[j, k, r]
+            if steric:
+                # What the contents are ahead of those of the activities, which are not linear in them.
+                missing = content[k, r] - work.content[k, r]
+                for j in range(i):
+                    missing += tableau.a[i, j] * work.stored[j, k, r]
+                total += rate * missing
+                work.stored[i, k, r] = -missing
+            work.source[k, r] = total * chain.free[k, r]
+        work.source[k, n] = work.content[k, n] * chain.free[k, n]
+    for side in range(2):
+        k = side * (nodes - 1)
+        work.source[k, n] += (
+            given.charge[i, side] - chain.surface_charge[k] + ahead * given.charge[last, side]
+        ) * chain.free[k, n]
+        for r in range(n + 1):
+            if chain.free[k, r] == 0.0:
+                work.source[k, r] = given.target[i, side, r] - work.stage[k, r] + ahead * given.target[last, side, r]
+
+
+@kernel
+def add_stages(weights: Floats, count: int, stages: Floats, out: Floats) -> None:
+    """Add the sum over the first stages of weight times stage, (N, m), to `out`."""
+    for k in range(out.shape[0]):
+        for r in range(out.shape[1]):
+            total = out[k, r]
+            for j in range(count):
+                total += weights[j] * stages[j, k, r]
+            out[k, r] = total
+
+
+@kernel
+def keep_stage(
+    chain: Chain,
+    border: Border,
+    tableau: Tableau,
+    given: Given,
+    dt: float,
+    state: Floats,
+    i: int,
+    steric: bool,
+    work: Work,
+) -> None:
+    """What stage i leaves behind, from its update: k, K, displacement, and what passes the faces that are watched."""
+    n = len(chain.valence)
+    m = n + 1
+    x, jacobian = work.update, work.jacobian
+    for k in range(state.shape[0]):
+        for r in range(n):
+            total = work.stored[i, k, r] if steric else 0.0
+            for c in range(m):
+                total += jacobian.storage[k, r, c] * x[k, c]
+            work.stored[i, k, r] = total
+            work.k[i, k, r] = x[k, r] - chain.valence[r] * state[k, r] * x[k, n]
+        work.k[i, k, n] = x[k, n]
+    for b in range(border.kind.size):
+        work.displaced[i, b] = 0.0
+        if border.kind[b] == CURRENT:
+            f = border.first[b]
+            for c in range(m):
+                work.displaced[i, b] += jacobian.outflow[f, n, c] * x[f, c] + jacobian.inflow[f, n, c] * x[f + 1, c]
+    for w in range(given.watched.size):
+        f = given.watched[w]
+        for r in range(n):
+            total = work.flow[f, r]
+            for c in range(m):
+                total += jacobian.outflow[f, r, c] * x[f, c] + jacobian.inflow[f, r, c] * x[f + 1, c]
+            for j in range(i):
+                total += tableau.c[i, j] / dt * work.passed[j, w, r]
+            work.passed[i, w, r] = tableau.gamma * dt * total
+
+
+@kernel
+def step(
+    chain: Chain,
+    border: Border,
+    ungated: Floats,
+    tableau: Tableau,
+    given: Given,
+    dt: float,
+    state: Floats,
+    gate: Floats,
+    content: Floats,
+    work: Work,
+) -> bool:
+    """The stages of a step from a state (N, m), gates (p,) and contents (N, n), into `work`; False if it failed.
+
+    The conductance of `chain` is overwritten by that of the stages' gates; `ungated` (N-1, n) is without gates.
+    """
+    n = len(chain.valence)
+    m = n + 1
+    nodes = state.shape[0]
+    p = border.kind.size
+    steric = is_steric(chain)
+    rate = 1.0 / (tableau.gamma * dt)
+    small = np.zeros((p, p))
+    wanted = np.zeros(p)
+    stage_gate = np.zeros(p)
+    place_gates(border, ungated, gate, chain)
+    fill_jacobian(chain, state, work.jacobian)
+    if factor(chain, state, work.jacobian, rate, work.factors) >= 0:
+        return False
+    if p > 0:
+        fill_flows(chain, state, work.flow, work.content)
+        border_columns(chain, border, gate, work.flow, work)
+    for i in range(tableau.time.size):
+        for k in range(nodes):
+            for r in range(m):
+                work.stage[k, r] = state[k, r]
+        add_stages(tableau.a[i], i, work.k, work.stage)
+        for b in range(p):
+            stage_gate[b] = gate[b]
+            wanted[b] = given.current[i] + dt * tableau.slope[i] * given.current[tableau.time.size]
+            for j in range(i):
+                stage_gate[b] += tableau.a[i, j] * work.gate[j, b]
+                wanted[b] += tableau.c[i, j] / dt * work.displaced[j, b]
+        place_gates(border, ungated, stage_gate, chain)
+        fill_flows(chain, work.stage, work.flow, work.content)
+        stage_source(chain, given, tableau, i, dt, steric, content, work)
+        for b in range(p):
+            if border.kind[b] == CURRENT:
+                work.source[border.node[b], border.row[b]] = 0.0
+        solve(chain, work.factors, work.flow, work.source, work.update)
+        if p > 0 and not add_border(chain, border, stage_gate, rate, wanted, work, small, work.gate[i]):
+            return False
+        keep_stage(chain, border, tableau, given, dt, state, i, steric, work)
+    return True
+
+
+@kernel
+def place_gates(border: Border, ungated: Floats, gate: Floats, out_chain: Chain) -> None:
+    """The conductances of gated ions times their open fractions."""
+    for b in range(border.kind.size):
+        if border.kind[b] != CURRENT:
+            for k in range(border.first[b], border.last[b]):
+                out_chain.conductance[k, border.row[b]] = gate[b] * ungated[k, border.row[b]]
+
+
+@kernel
+def error_size(state: Floats, k: Floats, new: Floats, tolerance: float, activity_floor: float) -> float:
+    """The largest error k (N, m) of a step: of potentials [RT/F] over the tolerance, of activities relative to themselves.
+
+    An activity below `activity_floor` of the largest at its node counts as that.  Infinite where one is not a number.
+    """
+    nodes, m = state.shape
+    size = 0.0
+    for node in range(nodes):
+        largest = 0.0
+        for r in range(m - 1):
+            largest = max(largest, abs(new[node, r]))
+        floor = activity_floor * largest + 1e-300
+        for r in range(m):
+            scale = 1.0 if r == m - 1 else max(abs(state[node, r]), abs(new[node, r])) + floor
+            error = abs(k[node, r]) / scale
+            if not error <= size:
+                size = error if np.isfinite(error) else np.inf
+    return size / tolerance

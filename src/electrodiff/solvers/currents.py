@@ -1,0 +1,63 @@
+"""Currents in time: rates of change of a state, and the total current with its displacement."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from electrodiff.fvm.kernels.arrays import CURRENT, Floats
+from electrodiff.fvm.kernels.factors import Factors, Jacobian, factor, fill_flows, fill_jacobian, solve
+from electrodiff.fvm.problem import Problem
+
+
+def total_currents(problem: Problem, state: Floats, end_rates: tuple[float, float], current: float) -> Floats:
+    """Conduction and displacement through every face (N-1,), dimensionless, per reference area.
+
+    end_rates: the rates of the potentials given at the left and right end; current: what a floating end is asked for.
+    The rates of change of a state are those that the contents change by the flows, and the potential by Poisson's equation.
+    """
+    chain, border = problem.chain, problem.border
+    jacobian, factors = _instantaneous(problem, state)
+    flow, content = np.zeros_like(state), np.zeros_like(state)
+    fill_flows(chain, state, flow, content)
+    conduction = flow[:-1, :-1] @ np.array(chain.valence)
+    flow[:, -1] = 0.0
+    source = np.zeros_like(state)
+    for node, rate in ((0, end_rates[0]), (-1, end_rates[1])):
+        if chain.free[node, -1] == 0:
+            source[node, -1] = rate
+    rates = np.zeros_like(state)
+    solve(chain, factors, flow, source, rates)
+    total = conduction + _displacement(jacobian, rates)
+    for b in np.flatnonzero(border.kind == CURRENT):
+        source[:] = 0.0
+        source[border.node[b], border.row[b]] = 1.0
+        by_end = np.zeros_like(state)
+        solve(chain, factors, np.zeros_like(state), source, by_end)
+        face = border.first[b]
+        charging = _displacement(jacobian, by_end)
+        total += charging * (current - total[face]) / charging[face]
+    return np.asarray(total)
+
+
+def _instantaneous(problem: Problem, state: Floats) -> tuple[Jacobian, Factors]:
+    """The Jacobian for rates of change: what is stored at each node, and the displacement, but no flows of ions."""
+    nodes, m = state.shape
+    square = (nodes, m, m)
+    jacobian = Jacobian(np.zeros(square), np.zeros(square), np.zeros(square))
+    fill_jacobian(problem.chain, state, jacobian)
+    jacobian.outflow[:, :-1] = 0.0
+    jacobian.inflow[:, :-1] = 0.0
+    # A node that holds nothing of an ion: any rate will do, and none is the simplest.
+    empty = jacobian.storage[:, range(m - 1), range(m - 1)] == 0
+    nodes_empty, rows = np.nonzero(empty & (problem.chain.free[:, :-1] > 0))
+    jacobian.storage[nodes_empty, rows, rows] = 1.0
+    factors = Factors(np.zeros(square), np.zeros(square), np.zeros(square), np.zeros((nodes, m)))
+    factor(problem.chain, state, jacobian, 1.0, factors)
+    return jacobian, factors
+
+
+def _displacement(jacobian: Jacobian, rates: Floats) -> Floats:
+    """d(displacement)/dt through every face (N-1,)."""
+    left = np.einsum("kc,kc->k", jacobian.outflow[:-1, -1], rates[:-1])
+    right = np.einsum("kc,kc->k", jacobian.inflow[:-1, -1], rates[1:])
+    return np.asarray(left + right)

@@ -1,0 +1,285 @@
+"""A case in time: its start, its segments between changes, and the moments of its output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from electrodiff.ends import Reservoir
+from electrodiff.errors import CaseError, ConvergenceError
+from electrodiff.fvm.kernels.arrays import CURRENT, Floats
+from electrodiff.fvm.problem import Problem, build_problem
+from electrodiff.grid.line import layered_line
+from electrodiff.grid.mesh import Mesh
+from electrodiff.model import Case
+from electrodiff.profiles import Profiles
+from electrodiff.readings import Readings
+from electrodiff.solvers.currents import total_currents
+from electrodiff.solvers.drive import segment_ends
+from electrodiff.solvers.march import (
+    Ends,
+    MarchOptions,
+    Moment,
+    Step,
+    StuckError,
+    free_amounts,
+    march,
+    watched_faces,
+)
+from electrodiff.solvers.newton import NewtonOptions
+from electrodiff.solvers.robust import solve_robustly
+from electrodiff.solvers.rodas import interpolated
+from electrodiff.solvers.schedule import Segment, case_at_start, segments
+from electrodiff.solvers.starts import after_jump, initial_state, start_of, state_like
+from electrodiff.study import TransientStudy
+from electrodiff.transient import StepRecord, Transient
+from electrodiff.units import FARADAY
+
+# Of a case that says no number of nodes, the coarsest line is divided in eight: second order, so 1e-4 or so of a current.
+REFINED = 8
+# A step ends at the first output beyond this part of it; the outputs before that are interpolated.
+CLOSE = 0.25
+
+
+@dataclass
+class Run:
+    """A march through the segments of a case, as far as it has come: all that going on takes, and all that was found."""
+
+    case: Case
+    mesh: Mesh
+    segment: int
+    """Index of the segment that the moment lies in, or at the end of."""
+    moment: Moment
+    """Its `passed` counts from the start of the run."""
+    amounts: Floats
+    """(n,) of every ion at the start, in the part that is watched (see `_watched_amounts`)."""
+    time: list[float] = field(default_factory=list)
+    """[s] of each output so far."""
+    segments: list[int] = field(default_factory=list)
+    """Index of the segment of each output."""
+    states: list[Floats] = field(default_factory=list)
+    gates: list[Floats] = field(default_factory=list)
+    totals: list[tuple[float, float]] = field(default_factory=list)
+    """Total current density of each output, and its largest deviation along x [A/m^2]."""
+    residuals: list[Floats] = field(default_factory=list)
+    steps: list[tuple[float, float, float]] = field(default_factory=list)
+    """End [s], size [s] and error over the tolerance of each step."""
+
+
+Watch = Callable[[Run], None]
+"""Called after every step; what it is given changes with the next."""
+
+
+def solve_transient(
+    case: Case,
+    *,
+    start: Profiles | None = None,
+    mesh: Mesh | None = None,
+    resume: Run | None = None,
+    watch: Watch | None = None,
+    throw: bool = True,
+) -> Transient:
+    """Solve a case in time, by a method of order 5 whose steps keep the tolerance of the study.
+
+    start: the profiles to start from, where `study.start` names a stored result; mesh: one to use instead of that which
+    the case asks for; resume: a run of this case to go on with; watch: called after every step.  Raises CaseError
+    if the study is not one in time, and ConvergenceError, whose text names the place, the time and a remedy, if the steps
+    become too short to go on or the steady state to start from is not found; with throw=False what was computed until
+    then is returned.
+    """
+    study = case.study
+    if not isinstance(study, TransientStudy):
+        raise CaseError(f"study.kind is '{study.kind}'; expected 'transient'")
+    parts = segments(case)
+    run = _start(case, mesh or transient_mesh(case), study, start) if resume is None else resume
+    message = ""
+    try:
+        for index in range(run.segment, len(parts)):
+            _go(run, parts, index, study, watch)
+    except StuckError as stuck:
+        message = _stuck(run, parts[run.segment], *stuck.args)
+        if throw:
+            raise ConvergenceError(message) from None
+    return _transient(run, parts, message)
+
+
+def transient_mesh(case: Case) -> Mesh:
+    """The mesh of a case in time: as many nodes as it asks for, or a fine line of its own."""
+    line = layered_line(case)
+    return line.mesh() if case.mesh.nodes is not None else line.refined(REFINED).mesh()
+
+
+def transient_problem(case: Case, mesh: Mesh) -> Problem:
+    """The discrete problem of a case in time: the amounts that nothing changes are no unknowns of it."""
+    return free_amounts(build_problem(case, mesh))
+
+
+def _start(case: Case, mesh: Mesh, study: TransientStudy, start: Profiles | None) -> Run:
+    """The run before its first step, and before anything has changed."""
+    before = case_at_start(case)
+    problem = transient_problem(before, mesh)
+    if study.start == "steady":
+        attempt = solve_robustly(build_problem(before, mesh), None, NewtonOptions())
+        if not attempt.converged:
+            raise ConvergenceError(
+                f"the steady state to start from was not found (it {attempt.result.status.value}); set study.start to "
+                "'initial' and give the layers initial concentrations"
+            )
+        state = attempt.result.state
+    elif study.start == "initial":
+        state = initial_state(problem)
+    elif start is not None:
+        state = state_like(problem, start)
+    else:
+        raise CaseError(
+            f"study.start is '{study.start}'; load this result and pass it on: solve_transient(case, start=...)"
+        )
+    moment = start_of(problem, state)
+    return Run(case, mesh, 0, moment, _watched_amounts(problem, moment))
+
+
+def _go(run: Run, parts: tuple[Segment, ...], index: int, study: TransientStudy, watch: Watch | None) -> None:
+    """March through one segment, from where the run is."""
+    part = parts[index]
+    first = transient_problem(part.first, run.mesh)
+    unit = first.scales.time
+    ends = segment_ends(part, first, transient_problem(part.last, run.mesh) if part.last is not part.first else first)
+    problem = replace(first, chain=first.chain._replace(target=first.chain.target.copy()))
+    if run.moment.time * unit <= part.start:
+        if index > 0:
+            run.moment = _rescaled(run.moment, parts[index - 1].last.temperature / part.first.temperature)
+        run.segment = index
+        run.moment = after_jump(_at(problem, ends, run.moment.time), run.moment)
+        if part.start == 0:
+            _keep(run, problem, ends, run.moment, 0.0)
+    outputs = [time for time in study.output_times() if part.start < time <= part.end]
+
+    def meet(moment: Moment) -> float:
+        ahead = moment.time + CLOSE * moment.step
+        return next((time / unit for time in outputs if time / unit >= ahead), part.end / unit)
+
+    options = MarchOptions(tolerance=study.tolerance)
+    for step in march(problem, ends, run.moment, part.end / unit, options, meet):
+        run.moment = step.end
+        run.steps.append((step.end.time * unit, (step.end.time - step.start.time) * unit, step.end.last_error))
+        for time in outputs:
+            if step.start.time * unit < time <= step.end.time * unit * (1 + 1e-12):
+                _keep(run, problem, ends, _moment_at(step, time / unit), time)
+        if watch is not None:
+            watch(run)
+
+
+def _rescaled(moment: Moment, factor: float) -> Moment:
+    """The moment with its potentials in units of another RT/F."""
+    state = moment.state.copy()
+    state[:, -1] *= factor
+    return replace(moment, state=state)
+
+
+def _moment_at(step: Step, time: float) -> Moment:
+    """The moment at a time within a step: its end, or interpolated."""
+    fraction = (time - step.start.time) / (step.end.time - step.start.time)
+    if fraction > 1 - 1e-12:
+        return step.end
+    state = interpolated(fraction, step.start.state, step.end.state, step.stages)
+    return replace(step.end, time=time, state=state)
+
+
+def _keep(run: Run, problem: Problem, ends: Ends, moment: Moment, time: float) -> None:
+    """Keep an output."""
+    at = _at(problem, ends, moment.time)
+    unit = FARADAY * problem.scales.flux
+    wanted = float(ends.at(np.array([moment.time]))[2][0])
+    currents = total_currents(at, moment.state, _end_rates(ends, moment), wanted) * unit
+    weight = 1 / problem.chain.permittivity
+    total = float(weight @ currents / weight.sum())
+    run.time.append(time)
+    run.segments.append(run.segment)
+    run.states.append(moment.state)
+    run.gates.append(moment.gate)
+    run.totals.append((total, float(np.abs(currents - total).max())))
+    # Of an interpolated output that of the end of its step: the balance is one of steps.
+    held = _watched_amounts(problem, moment)
+    run.residuals.append((held - run.amounts) / np.where(run.amounts > 0, run.amounts, 1.0))
+
+
+def _at(problem: Problem, ends: Ends, time: float) -> Problem:
+    """The problem with what is given at a time."""
+    targets, charges, currents = ends.at(np.array([time]))
+    chain, border = problem.chain, problem.border
+    target, charge = chain.target.copy(), chain.surface_charge.copy()
+    target[[0, -1]] = targets[0]
+    charge[[0, -1]] = charges[0]
+    value = np.where(border.kind == CURRENT, currents[0], border.value)
+    return replace(
+        problem, chain=chain._replace(target=target, surface_charge=charge), border=border._replace(value=value)
+    )
+
+
+def _end_rates(ends: Ends, moment: Moment) -> tuple[float, float]:
+    """Rates of the potentials given at the left and right end."""
+    if ends.is_constant:
+        return 0.0, 0.0
+    ahead = 1e-6 * moment.step
+    targets = ends.at(np.array([moment.time, moment.time + ahead]))[0]
+    rates = (targets[1, :, -1] - targets[0, :, -1]) / ahead
+    return float(rates[0]), float(rates[1])
+
+
+def _watched_amounts(problem: Problem, moment: Moment) -> Floats:
+    """(n,) of every ion, less what has come in: between a closed end and the most resistive layer, or else in all of it.
+
+    Constant, but for errors.  In baths that end in reservoirs the flux is what is left of two much larger ones.
+    """
+    case = problem.case
+    inner = watched_faces(problem)[1]
+    content, passed = moment.content, moment.passed
+    closed = [not isinstance(end, Reservoir) for end in (case.left, case.right)]
+    if closed[0]:
+        return np.asarray(content[: inner + 1].sum(axis=0) + passed[1])
+    if closed[1]:
+        return np.asarray(content[inner + 1 :].sum(axis=0) - passed[1])
+    return np.asarray(content[1:-1].sum(axis=0) - passed[0] + passed[2])
+
+
+def _transient(run: Run, parts: tuple[Segment, ...], message: str) -> Transient:
+    """The result of a run."""
+    problems = [transient_problem(part.first, run.mesh) for part in parts]
+    frames = tuple(
+        Readings(problems[index], state, gate)
+        for index, state, gate in zip(run.segments, run.states, run.gates, strict=True)
+    )
+    steps = np.array(run.steps).reshape(-1, 3)
+    totals = np.array(run.totals).reshape(-1, 2)
+    face = watched_faces(problems[0])[1]
+    return Transient(
+        case=run.case,
+        time=np.array(run.time),
+        frames=frames,
+        total_current_density=totals[:, 0].copy(),
+        current_spread=totals[:, 1].copy(),
+        ion_flux=np.array([frame.face_flux[face] for frame in frames]),
+        amount_residual=np.array(run.residuals),
+        steps=StepRecord(*(steps[:, column].copy() for column in range(3))),
+        rejected=run.moment.rejected,
+        converged=not message,
+        message=message
+        or f"reached {parts[-1].end:.6g} s after {run.moment.steps} steps on {run.mesh.nodes} nodes, "
+        f"{run.moment.rejected} rejected",
+        error={},
+    )
+
+
+def _stuck(run: Run, part: Segment, moment: Moment, place: tuple[int, int]) -> str:
+    """One sentence on a march that came to a halt."""
+    node, row = place
+    case, mesh = part.first, run.mesh
+    unknown = "the potential" if row == len(case.ions) else f"the concentration of {case.ion_names[row]}"
+    layer = case.layers[mesh.layer[min(node, mesh.layer.size - 1)]].name
+    return (
+        f"the steps became too short to go on at {run.steps[-1][0] if run.steps else 0.0:.6g} s, after {moment.steps} steps; "
+        f"the largest error was in {unknown} at x = {mesh.x[node] * 1e9:.4g} nm (layer '{layer}'): try a larger "
+        "study.tolerance, or more nodes with mesh.nodes"
+    )

@@ -1,0 +1,99 @@
+"""A case in time: profiles, potentials and currents at the times of its output, with the balances of charge and ions.
+
+Signs: x from left to right; V_m = phi(left) - phi(right); fluxes and currents positive from left to right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from electrodiff.model import Case
+from electrodiff.profiles import Floats
+from electrodiff.readings import Readings
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """The steps that were taken, (S,) each."""
+
+    time: Floats
+    """End of the step [s]."""
+    size: Floats
+    """[s]"""
+    error: Floats
+    """Estimated error, over the tolerance."""
+
+
+@dataclass(frozen=True)
+class Transient:
+    """The solution of a case in time.  T output times, n ions, M positions (a node on an interface appears twice)."""
+
+    case: Case
+    time: Floats
+    """(T,) [s], rising; the first is 0, just after what changes there."""
+    frames: tuple[Readings, ...]
+    """What the state says at every output time."""
+    total_current_density: Floats
+    """(T,) conduction and displacement [A/m^2], the same at every x in planar geometry."""
+    current_spread: Floats
+    """(T,) largest deviation of the total current through any face from it [A/m^2]: a check of the solution."""
+    ion_flux: Floats
+    """(T, n) through the middle of the most resistive layer [mol/(m^2 s)]."""
+    amount_residual: Floats
+    """(T, n) what of each ion was made or lost since the start, over what there was: content less what has passed."""
+    steps: StepRecord
+    rejected: int
+    converged: bool
+    message: str
+    """How the march ended; if it failed, where, when, and what to try."""
+    error: dict[str, Floats]
+    """Estimated error of the series by name, (T,) each; empty without estimates."""
+
+    @property
+    def x(self) -> Floats:
+        """(M,) positions [m]."""
+        return self.frames[0].x
+
+    def series(self, of: Callable[[Readings], float | None]) -> Floats:
+        """(T,) of a reading at every output time: `transient.series(lambda frame: frame.membrane_potential)`."""
+        values = [of(frame) for frame in self.frames]
+        return np.array([np.nan if value is None else value for value in values])
+
+    def scalar(self, name: str) -> Floats:
+        """(T,) of a scalar by its full name, such as `membrane_potential` or `surface_charge.left` [SI units]."""
+        if name == "total_current_density":
+            return self.total_current_density
+        return np.array([np.nan if scalars[name] is None else scalars[name] for scalars in self._scalars])
+
+    @cached_property
+    def _scalars(self) -> list[dict[str, float | None]]:
+        return [frame.scalars() for frame in self.frames]
+
+    @property
+    def membrane_potential(self) -> Floats:
+        """(T,) V_m = phi(left end) - phi(right end) [V]."""
+        return self.series(lambda frame: frame.membrane_potential)
+
+    @property
+    def potential(self) -> Floats:
+        """(T, M) electric potential [V]."""
+        return np.array([frame.potential for frame in self.frames])
+
+    @property
+    def concentration(self) -> Floats:
+        """(T, n, M) concentration of each ion [mol/m^3]."""
+        return np.array([frame.concentration for frame in self.frames])
+
+    @property
+    def charge_density(self) -> Floats:
+        """(T, M) charge per volume, mobile and fixed [C/m^3]."""
+        return np.array([frame.charge_density for frame in self.frames])
+
+    @property
+    def electric_field(self) -> Floats:
+        """(T, M) -dphi/dx [V/m] on each side of each node."""
+        return np.array([frame.electric_field for frame in self.frames])

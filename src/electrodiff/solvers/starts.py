@@ -7,13 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from electrodiff import materials
-from electrodiff.ends import Reservoir
 from electrodiff.errors import CaseError
 from electrodiff.fvm.kernels.arrays import CURRENT, Chain, Floats
 from electrodiff.fvm.problem import Problem
-from electrodiff.grid.mesh import Mesh
-from electrodiff.model import Case
 from electrodiff.profiles import Profiles
 from electrodiff.solvers.guess import first_gates
 from electrodiff.solvers.march import Moment, contents
@@ -112,17 +108,15 @@ def with_poisson(problem: Problem, state: Floats) -> Floats:
 def initial_state(problem: Problem) -> Floats:
     """The state (N, m) of the `initial` concentrations of the layers, with the potential that they make.
 
-    A layer without any has those of the reservoir that it ends in; else its activities go linearly from one neighbour to
-    the other.  A floating end starts uncharged.  Raises CaseError if there is nothing to start from.
+    An ion that a layer does not name is not there.  A floating end starts uncharged.
     """
-    chain, case = problem.chain, problem.case
-    n = len(case.ions)
-    state = np.zeros(chain.free.shape)
-    content = np.zeros((problem.mesh.nodes, n))
-    concentrations = _face_concentrations(problem)
-    content[:-1] += chain.volume_left[:, None] * concentrations
-    content[1:] += chain.volume_right[:, None] * concentrations
-    state = with_contents(chain, content, state)
+    chain, case, mesh = problem.chain, problem.case, problem.mesh
+    tables = [[layer.initial.get(ion, 0.0) for ion in case.ions] for layer in case.layers]
+    concentration = np.array(tables)[mesh.layer] / problem.scales.concentration
+    content = np.zeros((mesh.nodes, len(case.ions)))
+    content[:-1] += chain.volume_left[:, None] * concentration
+    content[1:] += chain.volume_right[:, None] * concentration
+    state = with_contents(chain, content, np.zeros(chain.free.shape))
     given = [getattr(end, "potential", None) for end in (case.left, case.right)]
     state[:, -1] = next((float(phi) for phi in given if phi not in (None, "floating")), 0.0) / problem.scales.potential
     return with_poisson(problem, _pinned(problem, state, state))
@@ -145,44 +139,3 @@ def state_like(problem: Problem, profiles: Profiles) -> Floats:
         state[:, column] = np.interp(problem.mesh.x, at, activity) / problem.scales.concentration
     state[:, -1] = np.interp(problem.mesh.x, at, profiles.potential) / problem.scales.potential
     return with_poisson(problem, _pinned(problem, state, state))
-
-
-def _face_concentrations(problem: Problem) -> Floats:
-    """(N-1, n) initial concentration of every ion in the cell of every face, dimensionless."""
-    case, mesh = problem.case, problem.mesh
-    known = [_known_activities(case, index) for index in range(len(case.layers))]
-    if not any(known):
-        raise CaseError("layers: none has `initial` concentrations, and no end is a reservoir; give one of them")
-    middle = (mesh.x[:-1] + mesh.x[1:]) / 2
-    result = np.zeros((mesh.nodes - 1, len(case.ions)))
-    for column, ion in enumerate(case.ions):
-        at, activity = _anchors(case, mesh, known, ion)
-        values = np.interp(middle, at, activity)
-        beta = problem.chain.partition[:, column]
-        result[:, column] = values * beta / problem.scales.concentration
-    return result
-
-
-def _known_activities(case: Case, index: int) -> dict[str, float]:
-    """Activities [mol/m^3] in a layer that says with which concentrations it starts; empty if it does not."""
-    layer = case.layers[index]
-    given = dict(layer.initial)
-    if not given:
-        side = "left" if index == 0 else "right" if index == len(case.layers) - 1 else ""
-        if not side or not isinstance(getattr(case, side), Reservoir):
-            return {}
-        return case.concentrations("left" if side == "left" else "right")
-    betas = {ion: materials.largest_partition(case, layer, ion) for ion in case.ions}
-    return {ion: given.get(ion, 0.0) / beta if beta > 0 else 0.0 for ion, beta in betas.items()}
-
-
-def _anchors(case: Case, mesh: Mesh, known: list[dict[str, float]], ion: str) -> tuple[list[float], list[float]]:
-    """Positions and activities of an ion between which its activity is linear."""
-    at, activity = [], []
-    for index, table in enumerate(known):
-        if table:
-            at += [float(mesh.x[node]) for node in mesh.boundaries[index : index + 2]]
-            activity += [table[ion]] * 2
-    # Two layers side by side share a position, where the activity jumps.
-    at = [position + 1e-12 * rank * case.layers[0].thickness for rank, position in enumerate(at)]
-    return at, activity

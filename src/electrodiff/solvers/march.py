@@ -78,7 +78,7 @@ class StuckError(Exception):
 @dataclass(frozen=True)
 class MarchOptions:
     """tolerance: the error of a step, of potentials in RT/F and of activities relative to themselves; an activity below
-    `activity_floor` of the largest at its node counts as that.
+    `activity_floor` of the largest anywhere counts as that.
     """
 
     tolerance: float = 1e-4

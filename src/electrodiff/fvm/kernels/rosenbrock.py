@@ -321,15 +321,17 @@ def place_gates(border: Border, ungated: Floats, gate: Floats, out_chain: Chain)
 def error_size(state: Floats, k: Floats, new: Floats, tolerance: float, activity_floor: float) -> float:
     """The largest error k (N, m) of a step: of potentials [RT/F] over the tolerance, of activities relative to themselves.
 
-    An activity below `activity_floor` of the largest at its node counts as that.  Infinite where one is not a number.
+    An activity below `activity_floor` of the largest anywhere counts as that: the tail of a front into an empty layer is not
+    worth a step.  Infinite where one is not a number.
     """
     nodes, m = state.shape
-    size = 0.0
+    largest = 0.0
     for node in range(nodes):
-        largest = 0.0
         for r in range(m - 1):
             largest = max(largest, abs(new[node, r]))
-        floor = activity_floor * largest + 1e-300
+    floor = activity_floor * largest + 1e-300
+    size = 0.0
+    for node in range(nodes):
         for r in range(m):
             scale = 1.0 if r == m - 1 else max(abs(state[node, r]), abs(new[node, r])) + floor
             error = abs(k[node, r]) / scale

@@ -124,8 +124,9 @@ def _grounded(
     last = len(case.layers) - 1
     grounded: set[int] = set()
     for end, inward in ((case.left, range(last + 1)), (case.right, range(last, -1, -1))):
-        if _is_metal(end):
-            beside = set(takewhile(lambda index: index in reached or sign * fixed_charge(case, index) > 0, inward))
+        if _is_metal(end) and inward[0] in pocket:
+            within = takewhile(pocket.__contains__, inward)
+            beside = set(takewhile(lambda index: index in reached or sign * fixed_charge(case, index) > 0, within))
             rest = set(pocket) - beside
             holds = max(sign * _bound(case, beside, faces), 0.0) + _spanning(case, sign, beside, rest)
             needs = sign * _bound(case, rest, faces) - _spanning(case, -sign, beside, rest)

@@ -18,31 +18,44 @@ __version__ = "0.1.0"
 _HOME = {
     "Case": "model",
     "CaseError": "errors",
+    "Change": "changes",
     "Closed": "model",
-    "Gate": "model",
-    "Profile": "fields",
-    "Wall": "model",
-    "Stern": "model",
     "ConvergenceError": "errors",
     "ElectrodiffError": "errors",
     "Expectation": "model",
+    "FrequencyRange": "study",
+    "Gate": "model",
+    "Impedance": "impedance",
+    "ImpedanceStudy": "study",
     "Interface": "model",
     "Ion": "model",
     "KNOWN_IONS": "ions",
     "Layer": "model",
     "MeshSettings": "model",
     "NewtonOptions": "solvers.newton",
+    "OutputTimes": "study",
+    "Profile": "fields",
     "Reservoir": "model",
     "ResultError": "errors",
+    "SineWave": "changes",
     "Solution": "solution",
+    "SteadyStudy": "study",
+    "Stern": "model",
+    "Transient": "transient",
+    "TransientStudy": "study",
+    "Wall": "model",
     "bundled_case": "case",
     "bundled_cases": "case",
+    "case_regime": "regime",
     "case_text": "case",
+    "compare": "ladder",
     "load_case": "case",
     "load_solution": "store",
     "parse_case": "case",
     "save_solution": "store",
     "solve": "solvers.steady",
+    "solve_impedance": "solvers.impedance",
+    "solve_transient": "solvers.transient",
 }
 _MODULES = ("plot", "theory")
 
@@ -54,12 +67,16 @@ if TYPE_CHECKING:
     from electrodiff.case import case_text as case_text
     from electrodiff.case import load_case as load_case
     from electrodiff.case import parse_case as parse_case
+    from electrodiff.changes import Change as Change
+    from electrodiff.changes import SineWave as SineWave
     from electrodiff.errors import CaseError as CaseError
     from electrodiff.errors import ConvergenceError as ConvergenceError
     from electrodiff.errors import ElectrodiffError as ElectrodiffError
     from electrodiff.errors import ResultError as ResultError
     from electrodiff.fields import Profile as Profile
+    from electrodiff.impedance import Impedance as Impedance
     from electrodiff.ions import KNOWN_IONS as KNOWN_IONS
+    from electrodiff.ladder import compare as compare
     from electrodiff.model import Case as Case
     from electrodiff.model import Closed as Closed
     from electrodiff.model import Expectation as Expectation
@@ -71,11 +88,20 @@ if TYPE_CHECKING:
     from electrodiff.model import Reservoir as Reservoir
     from electrodiff.model import Stern as Stern
     from electrodiff.model import Wall as Wall
+    from electrodiff.regime import case_regime as case_regime
     from electrodiff.solution import Solution as Solution
+    from electrodiff.solvers.impedance import solve_impedance as solve_impedance
     from electrodiff.solvers.newton import NewtonOptions as NewtonOptions
     from electrodiff.solvers.steady import solve as solve
+    from electrodiff.solvers.transient import solve_transient as solve_transient
     from electrodiff.store import load_solution as load_solution
     from electrodiff.store import save_solution as save_solution
+    from electrodiff.study import FrequencyRange as FrequencyRange
+    from electrodiff.study import ImpedanceStudy as ImpedanceStudy
+    from electrodiff.study import OutputTimes as OutputTimes
+    from electrodiff.study import SteadyStudy as SteadyStudy
+    from electrodiff.study import TransientStudy as TransientStudy
+    from electrodiff.transient import Transient as Transient
 
 
 def __getattr__(name: str) -> Any:

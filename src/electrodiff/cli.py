@@ -1,16 +1,13 @@
-"""The commands.  The only module that prints; results go to stdout, progress and errors to stderr.
+"""The commands.  They alone print: results to stdout, progress and errors (`cli_checks.note`) to stderr.
 
 Heavy modules are imported inside the commands, so that `--help` is quick.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,14 +15,14 @@ import typer
 from rich.console import Console
 
 from electrodiff import __version__
-from electrodiff.errors import CaseError, ConvergenceError, ElectrodiffError
+from electrodiff.cli_checks import checked_figure, checked_folder, checked_formats, exit_codes, writing
+from electrodiff.cli_run import Order, figures, note_compilation, run_study, solve_noted
+from electrodiff.errors import CaseError
 
 if TYPE_CHECKING:
-    from electrodiff.model import Case
-    from electrodiff.solution import Solution
+    from matplotlib.figure import Figure
 
-BAD_INPUT, NOT_CONVERGED, MISSED, INTERRUPTED = 2, 3, 4, 130
-FORMATS = ("png", "svg", "pdf")
+    from electrodiff.model import Case
 
 app = typer.Typer(
     help="Electrodiffusion by Poisson-Nernst-Planck: from a case file to a solved, plotted membrane.",
@@ -38,6 +35,9 @@ app = typer.Typer(
 CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="A case file (TOML), or the name of a bundled case.")]
 OverridesOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the case; repeatable.")
+]
+FigureOption = Annotated[
+    Path | None, typer.Option("--plot", metavar="FILE", help="Draw it as well: a .png, .svg or .pdf file.")
 ]
 FormatOption = Annotated[
     list[str] | None, typer.Option("--format", help="Format of the figures: png, svg or pdf; may be repeated.")
@@ -64,20 +64,21 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Folder of the results; by default results/<case name>.")] = None,
     overrides: OverridesOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Also write the profiles as profiles.csv.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Also write a table: profiles, series or impedance.")] = False,
     no_plots: Annotated[bool, typer.Option("--no-plots", help="Draw no figures.")] = False,
     formats: FormatOption = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a transient that was interrupted, from its checkpoint.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Solve a case and write solution.nc, summary.json and figures."""
-    with _exit_codes():
-        wanted = _checked_formats(formats)
+    """Solve the study of a case and write solution.nc, summary.json and figures."""
+    with exit_codes():
+        wanted = checked_formats(formats)
         path = _case_path(case)
         problem = _load(path, overrides or [])
-        folder = _checked_folder(out or Path("results") / path.stem)
-        solution, wall_s = _solve(problem, quiet)
-        files = _write(solution, wall_s, folder, [] if no_plots else wanted, as_csv)
-        _report(solution, wall_s, files, as_json, quiet)
+        folder = checked_folder(out or Path("results") / path.stem)
+        run_study(problem, Order(folder, [] if no_plots else wanted, as_json, as_csv, resume, quiet))
 
 
 def _load(path: Path, overrides: list[str]) -> Case:
@@ -98,58 +99,6 @@ def _case_path(text: str) -> Path:
     return path if path.is_file() else bundled_cases().get(text, path)
 
 
-def _solve(case: Case, quiet: bool) -> tuple[Solution, float]:
-    from electrodiff.fvm.kernels.compiler import is_compiled
-    from electrodiff.solvers.steady import solve
-
-    if not quiet and not is_compiled(len(case.ions)):
-        _note(f"compiling the kernels for {len(case.ions)} ions (once on this machine, about 15 s) ...")
-    start = time.perf_counter()
-    return solve(case), time.perf_counter() - start
-
-
-def _write(solution: Solution, wall_s: float, folder: Path, formats: list[str], as_csv: bool) -> list[Path]:
-    from electrodiff.store import save_solution
-    from electrodiff.summary import summary, to_json, write_csv
-
-    with _writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        files = [save_solution(solution, folder / "solution.nc"), folder / "summary.json"]
-        files[-1].write_text(to_json(summary(solution, wall_s)) + "\n", encoding="utf-8")
-        if as_csv:
-            files.append(write_csv(solution, folder / "profiles.csv"))
-        return files + _figures(solution, folder, formats)
-
-
-def _figures(solution: Solution, folder: Path, formats: list[str]) -> list[Path]:
-    if not formats:
-        return []
-    from electrodiff.plot import save_figures
-
-    return save_figures(solution, folder, formats)
-
-
-def _report(solution: Solution, wall_s: float, files: list[Path], as_json: bool, quiet: bool) -> None:
-    from electrodiff.summary import expectations, summary, to_json
-
-    missed = [entry for entry in expectations(solution) if not entry.passed]
-    if as_json:
-        print(to_json(summary(solution, wall_s)))
-    elif not quiet:
-        from electrodiff.terminal import summary_tables
-
-        console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-        console.print(summary_tables(solution))
-        console.print(f"wrote {', '.join(file.name for file in files)} to {files[0].parent}{os.sep}", markup=False)
-    if missed:
-        from electrodiff.terminal import shown
-
-        for entry in missed:
-            computed, expected = shown(entry.quantity, entry.computed), shown(entry.quantity, entry.expected)
-            _note(f"expectation missed: {entry.quantity} is {computed}, expected {expected}")
-        raise typer.Exit(MISSED)
-
-
 @app.command()
 def plot(
     results: Annotated[list[Path], typer.Argument(metavar="RESULT...", help="Stored results (solution.nc).")],
@@ -157,39 +106,57 @@ def plot(
     formats: FormatOption = None,
 ) -> None:
     """Draw the figures of stored results."""
-    with _exit_codes():
+    with exit_codes():
         from electrodiff.store import load_solution
 
-        wanted = _checked_formats(formats)
+        wanted = checked_formats(formats)
         if out is not None and len(results) > 1:
             raise CaseError(f"--out {out}: {len(results)} results cannot share a folder; give one result, or no --out")
         for result in results:
             file = result / "solution.nc" if result.is_dir() else result
             solution = load_solution(file)
-            folder = _checked_folder(out or file.parent)
-            with _writing(folder):
+            folder = checked_folder(out or file.parent)
+            with writing(folder):
                 folder.mkdir(parents=True, exist_ok=True)
-                for figure in _figures(solution, folder, wanted):
+                for figure in figures(solution, folder, wanted):
                     print(figure)
+
+
+@app.command()
+def check(
+    case: CaseArgument,
+    overrides: OverridesOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
+) -> None:
+    """Check a case, and say which textbook limits it is in: lengths, times, numbers; nothing is solved."""
+    with exit_codes():
+        from electrodiff.regime import case_regime, regime_summary
+        from electrodiff.summary import to_json
+
+        regime = case_regime(_load(_case_path(case), overrides or []))
+        if as_json:
+            print(to_json(regime_summary(regime)))
+        else:
+            from electrodiff.regime_tables import regime_tables
+
+            # Wrapped even into a pipe, so that the reasons stay under their limits.
+            Console(highlight=False).print(regime_tables(regime))
 
 
 @app.command()
 def mesh(
     case: CaseArgument,
     overrides: OverridesOption = None,
-    figure: Annotated[
-        Path | None,
-        typer.Option("--plot", metavar="FILE", help="Draw spacing and solution: a .png, .svg or .pdf file."),
-    ] = None,
+    figure: FigureOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the mesh as one JSON object.")] = False,
 ) -> None:
     """Solve a case and show the mesh that its solution needs."""
-    with _exit_codes():
+    with exit_codes():
         from electrodiff.summary import mesh_summary, to_json
 
         if figure is not None:
-            _checked_figure(figure)
-        solution, _ = _solve(_load(_case_path(case), overrides or []), quiet=False)
+            checked_figure(figure)
+        solution = solve_noted(_load(_case_path(case), overrides or []), quiet=False)
         if as_json:
             print(to_json(mesh_summary(solution)))
         else:
@@ -197,15 +164,48 @@ def mesh(
 
             Console(highlight=False, soft_wrap=not sys.stdout.isatty()).print(mesh_tables(solution))
         if figure is not None:
-            _draw_mesh(solution, figure, quiet=as_json)
+            from electrodiff.plot import mesh_spacing
+
+            _save_figure(mesh_spacing(solution), figure, quiet=as_json)
 
 
-def _draw_mesh(solution: Solution, path: Path, quiet: bool) -> None:
-    from electrodiff.plot import mesh_spacing, save_figure
+@app.command()
+def compare(
+    case: CaseArgument,
+    overrides: OverridesOption = None,
+    figure: FigureOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the ladder as one JSON object.")] = False,
+) -> None:
+    """Solve a case and put every textbook model that applies beside it, with differences and reasons."""
+    with exit_codes():
+        if figure is not None:
+            checked_figure(figure)
+        problem = _load(_case_path(case), overrides or [])
+        from electrodiff.ladder import compare, ladder_json
+        from electrodiff.ladder_tables import ladder_tables
+        from electrodiff.summary import to_json
 
-    with _writing(path, "--plot"):
+        note_compilation(problem)
+        start = time.perf_counter()
+        ladder = compare(problem)
+        wall_s = time.perf_counter() - start
+        if as_json:
+            print(to_json(ladder_json(ladder, wall_s)))
+        else:
+            # Wrapped even into a pipe, so that the reasons stay under their rows.
+            Console(highlight=False).print(ladder_tables(ladder))
+        if figure is not None:
+            from electrodiff.plot import ladder as ladder_figure
+
+            _save_figure(ladder_figure(ladder), figure, quiet=as_json)
+
+
+def _save_figure(figure: Figure, path: Path, quiet: bool) -> None:
+    from electrodiff.plot import save_figure
+
+    with writing(path, "--plot"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_figure(mesh_spacing(solution), path)
+        save_figure(figure, path)
     if not quiet:
         print(f"wrote {path}")
 
@@ -213,7 +213,7 @@ def _draw_mesh(solution: Solution, path: Path, quiet: bool) -> None:
 @app.command()
 def cases() -> None:
     """List the bundled cases."""
-    with _exit_codes():
+    with exit_codes():
         from rich.table import Table
 
         from electrodiff.case import bundled_cases, load_case
@@ -230,14 +230,14 @@ def new(
     out: Annotated[Path | None, typer.Option(help="The file to write; by default NAME.toml here.")] = None,
 ) -> None:
     """Copy a bundled case to start from."""
-    with _exit_codes():
+    with exit_codes():
         from electrodiff.case import bundled_case
 
         source = bundled_case(name)
         target = out or Path(f"{name}.toml")
         if target.exists():
             raise CaseError(f"{target}: this file exists already; choose another with --out, or remove it")
-        with _writing(target):
+        with writing(target):
             shutil.copyfile(source, target)
         print(f"wrote {target}; solve it with: electrodiff run {target}")
 
@@ -245,71 +245,8 @@ def new(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of the case file, for editors."""
-    with _exit_codes():
+    with exit_codes():
         from electrodiff.model import case_schema
         from electrodiff.summary import to_json
 
         print(to_json(case_schema()))
-
-
-@contextmanager
-def _exit_codes() -> Iterator[None]:
-    """Turn what can go wrong into one message on stderr and the promised exit code."""
-    try:
-        yield
-    except ConvergenceError as error:
-        _note(f"error: {error}")
-        raise typer.Exit(NOT_CONVERGED) from None
-    except ElectrodiffError as error:
-        _note(f"error: {error}")
-        raise typer.Exit(BAD_INPUT) from None
-    except KeyboardInterrupt:
-        _note("interrupted")
-        raise typer.Exit(INTERRUPTED) from None
-    except BrokenPipeError:
-        # Whoever reads our output has had enough; Python must not complain about the rest when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None
-
-
-@contextmanager
-def _writing(target: Path, option: str = "--out") -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise CaseError(
-            f"{target}: cannot be written ({error.strerror or error}); choose another with {option}"
-        ) from None
-
-
-def _checked_figure(path: Path) -> None:
-    """A file for a figure: of a known format, and where it can be written."""
-    if path.suffix[1:].lower() not in FORMATS:
-        raise CaseError(f"--plot {path}: expected a name that ends in {', '.join(f'.{name}' for name in FORMATS)}")
-    if path.is_dir():
-        raise CaseError(f"--plot {path}: this is a folder, not a file; choose another name")
-    _checked_folder(path.parent, "--plot")
-
-
-def _checked_folder(folder: Path, option: str = "--out") -> Path:
-    """A folder that can be made and written, checked before anything is computed."""
-    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    if not existing.is_dir():
-        raise CaseError(f"{option} {folder}: {existing} is a file, not a folder; choose another folder")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise CaseError(f"{option} {folder}: {existing} is not writable; choose another folder")
-    return folder
-
-
-def _checked_formats(formats: list[str] | None) -> list[str]:
-    wanted = formats or [FORMATS[0]]
-    for name in wanted:
-        if name not in FORMATS:
-            raise CaseError(f"--format {name}: expected one of {', '.join(FORMATS)}")
-    return wanted
-
-
-def _note(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

@@ -15,6 +15,7 @@ from electrodiff.quantities import QUANTITIES
 if TYPE_CHECKING:
     import xarray
 
+    from electrodiff.readings import Readings
     from electrodiff.solution import Solution
 
 
@@ -51,7 +52,7 @@ PROFILES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "updates": (("iteration",), "1", "largest relative change of each Newton step"),
 }
 
-_DIMENSIONS = {
+DIMENSIONS = {
     "ion": "ion",
     "side": "side",
     "layer": "layer_name",
@@ -60,9 +61,10 @@ _DIMENSIONS = {
     "layer.ion": "layer_ion",
     "gate": "gate",
 }
+"""The dimension along which the members of a family of quantities lie."""
 
 
-def coordinates(solution: Solution) -> dict[str, Variable]:
+def coordinates(solution: Solution | Readings) -> dict[str, Variable]:
     """Positions, and the names along the other dimensions."""
     nodes = solution.problem.mesh.x
     names = {
@@ -107,7 +109,7 @@ def _quantities(solution: Solution) -> dict[str, Variable]:
     table, errors = {}, solution.errors()
     for name, value in solution.quantities().items():
         quantity = QUANTITIES[name]
-        dimensions = (_DIMENSIONS[quantity.per],) if quantity.per else ()
+        dimensions = (DIMENSIONS[quantity.per],) if quantity.per else ()
         values, error = (_numbers(given) for given in (value, errors[name]))
         entry = Variable(dimensions, values, netcdf_unit(quantity.dimension.unit), quantity.meaning)
         table.update(_with_error(name, entry, error))
@@ -137,30 +139,39 @@ def scalars_of(dataset: xarray.Dataset, suffix: str = "") -> dict[str, float | N
     for name, quantity in QUANTITIES.items():
         values = np.atleast_1d(dataset[name + suffix].to_numpy()).tolist()
         names = (
-            [f"{name}.{member}" for member in dataset[_DIMENSIONS[quantity.per]].to_numpy()] if quantity.per else [name]
+            [f"{name}.{member}" for member in dataset[DIMENSIONS[quantity.per]].to_numpy()] if quantity.per else [name]
         )
         table.update({key: None if math.isnan(x) else x for key, x in zip(names, values, strict=True)})
     return table
 
 
+def tables(solution: Solution) -> tuple[dict[str, Variable], dict[str, Variable]]:
+    """The variables and the coordinates of a solution."""
+    return variables(solution), coordinates(solution)
+
+
 def to_dataset(solution: Solution) -> xarray.Dataset:
     """The solution as an xarray dataset."""
+    return as_dataset(*tables(solution))
+
+
+def as_dataset(variables: Mapping[str, Variable], coordinates: Mapping[str, Variable]) -> xarray.Dataset:
+    """Variables and coordinates as an xarray dataset."""
     import xarray
 
     def packed(table: Mapping[str, Variable]) -> dict[str, Any]:
         return {name: (entry.dimensions, entry.values, entry.attributes) for name, entry in table.items()}
 
-    return xarray.Dataset(packed(variables(solution)), packed(coordinates(solution)))
+    return xarray.Dataset(packed(variables), packed(coordinates))
 
 
-def write_netcdf(solution: Solution, path: Path, attributes: Mapping[str, Any]) -> None:
+def write_netcdf(table: Mapping[str, Variable], path: Path, attributes: Mapping[str, Any]) -> None:
     """The same data as a NetCDF 4 file, with global attributes; without xarray, whose import takes as long as a run."""
     import h5netcdf
     import h5py
 
     with h5netcdf.File(path, "w") as file:
         file.attrs.update(attributes)
-        table = {**coordinates(solution), **variables(solution)}
         for entry in table.values():
             for dimension, size in zip(entry.dimensions, np.shape(entry.values), strict=True):
                 if dimension not in file.dimensions:

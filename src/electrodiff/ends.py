@@ -86,4 +86,3 @@ End = Annotated[
     Annotated[Reservoir | Wall | Closed, Discriminator("kind")],
     BeforeValidator(_with_kind),
 ]
-KINDS = ("reservoir", "wall", "closed")

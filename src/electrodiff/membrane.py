@@ -27,9 +27,10 @@ _SAMPLES = 401
 
 @dataclass(frozen=True)
 class Membrane:
-    """The layers of a case that are more than water: one stretch of the stack, with baths of water on both sides.
+    """The stretch of the stack that holds back ions or has a charge of its own, with baths on both sides.
 
-    A stack of nothing but water is all membrane: a liquid junction.
+    Porous layers beside a tight one belong to the baths.  A stack of nothing but water is all membrane: a liquid
+    junction.
     """
 
     case: Case
@@ -45,18 +46,18 @@ class Membrane:
 
     @property
     def left_bath(self) -> tuple[Layer, ...]:
-        """The layers of water left of the membrane."""
+        """The layers left of the membrane."""
         return self.case.layers[: self.first]
 
     @property
     def right_bath(self) -> tuple[Layer, ...]:
-        """The layers of water right of the membrane."""
+        """The layers right of the membrane."""
         return self.case.layers[self.last + 1 :]
 
     @property
     def is_junction(self) -> bool:
         """Whether the stack is nothing but water between two reservoirs."""
-        return not (self.left_bath or self.right_bath) and not any(map(_is_more_than_water, self.layers))
+        return not (self.left_bath or self.right_bath) and not any(map(holds_back_or_is_charged, self.layers))
 
     @property
     def name(self) -> str:
@@ -186,14 +187,56 @@ def find_membrane(case: Case) -> Membrane | None:
     """The membrane of a case; None where there is nothing to cross: a wall at an end, or water at a plane of symmetry."""
     if isinstance(case.left, Wall) or isinstance(case.right, Wall):
         return None
-    more = [index for index, layer in enumerate(case.layers) if _is_more_than_water(layer)]
-    if more:
-        return Membrane(case, more[0], more[-1])
+    for is_membrane in _SIGNS:
+        marked = [index for index, layer in enumerate(case.layers) if is_membrane(layer)]
+        if marked:
+            return _tight_part(Membrane(case, marked[0], marked[-1]))
     joins = isinstance(case.left, Reservoir) and isinstance(case.right, Reservoir)
     return Membrane(case, 0, len(case.layers) - 1) if joins else None
 
 
-def _is_more_than_water(layer: Layer) -> bool:
-    """Whether a layer holds back ions, or has a charge of its own."""
-    charged = layer.total_fixed_charge is not None or layer.fixed_charge != 0
-    return bool(layer.partition_tables) or charged
+def holds_back_or_is_charged(layer: Layer) -> bool:
+    """Whether a layer has partition coefficients, or a charge of its own."""
+    return bool(layer.partition_tables) or is_charged(layer)
+
+
+def _is_slower(layer: Layer) -> bool:
+    """Whether ions have diffusivities of their own in a layer: a porous film, if nothing else is a membrane."""
+    return bool(layer.diffusivity)
+
+
+# What tells a membrane from water, the plainest sign first: slow water beside a membrane is still a bath.
+_SIGNS = (holds_back_or_is_charged, _is_slower)
+
+
+def is_charged(layer: Layer) -> bool:
+    """Whether a layer has a fixed charge."""
+    return layer.total_fixed_charge is not None or layer.fixed_charge != 0
+
+
+# Share of the resistance to an ion that counts as all of it: what is left moves its flux by no more than 1 %.
+_ALL = 0.99
+
+
+def _tight_part(membrane: Membrane) -> Membrane:
+    """The membrane without the porous layers at its ends."""
+    first, last = membrane.first, membrane.last
+    while last > first and _is_porous(membrane.case, first, last - 1, last):
+        last -= 1
+    while last > first and _is_porous(membrane.case, first + 1, last, first):
+        first += 1
+    return Membrane(membrane.case, first, last)
+
+
+def _is_porous(case: Case, first: int, last: int, end: int) -> bool:
+    """Whether a layer is no obstacle beside the others from `first` to `last`: a piece of the bath.
+
+    It has no charge, lets ions of both signs in, which keep it neutral, and adds to the resistance of none that passes.
+    """
+    layer = case.layers[end]
+    entering = {np.sign(case.valence(ion)) for ion in case.ions if materials.largest_partition(case, layer, ion) > 0}
+    if is_charged(layer) or not {-1, 1} <= entering:
+        return False
+    rest = Membrane(case, first, last).permeability
+    whole = Membrane(case, min(first, end), max(last, end)).permeability
+    return all(_ALL * rest[ion] <= whole[ion] for ion in case.ions if case.valence(ion))

@@ -3,54 +3,79 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 import electrodiff
 from electrodiff.case import case_text, parse_case
-from electrodiff.dataset import PROFILES, scalars_of, write_netcdf
+from electrodiff.dataset import PROFILES, Variable, scalars_of, tables, write_netcdf
 from electrodiff.errors import CaseError, ResultError
-from electrodiff.fvm.kernels.arrays import GATING
-from electrodiff.fvm.problem import Problem, build_problem
-from electrodiff.grid.mesh import line_mesh
+from electrodiff.frequency_dataset import COMPLEX, complex_values, frequency_tables
+from electrodiff.fvm.problem import build_problem
+from electrodiff.impedance import Impedance
 from electrodiff.quantities import QUANTITIES
 from electrodiff.solution import EXTRAPOLATED, Solution
+from electrodiff.time_dataset import time_tables
+from electrodiff.time_store import gates, read_transient, stored_mesh, time_attributes
+from electrodiff.transient import Transient
 
 if TYPE_CHECKING:
     import xarray
 
 KIND = "electrodiff steady solution"
 
+Result = Solution | Transient | Impedance
+"""What a study gives."""
 
-def save_solution(solution: Solution, path: str | Path) -> Path:
-    """Write a solution with its case text, program version, mesh and solver report; returns the path.
+
+def save_solution(solution: Result, path: str | Path) -> Path:
+    """Write a result with its case text, program version, mesh and solver report; returns the path.
 
     The file appears whole: it is written beside its place and then moved there.
     """
     path = Path(path)
-    attributes = {
-        "kind": KIND,
-        "Conventions": "CF-1.11",
-        "title": solution.case.title,
-        "case": case_text(solution.case),
-        "version": electrodiff.__version__,
-        "mesh": f"{solution.nodes} nodes, {len(solution.case.layers)} layers, {solution.case.mesh.geometry}",
-        "solver": solution.message,
-        "converged": int(solution.converged),
-        "meshes": " ".join(map(str, solution.meshes)),
-        **_accuracy(solution),
-        **{name: "\n".join(getattr(solution, name)) for name in ("missed", "fallbacks", "notes")},
-    }
+    form = next(form for form in FORMS if isinstance(solution, form.record))
+    variables, coordinates = form.tables(solution)
+    attributes = {**_common(form.kind, solution), **form.attributes(solution)}
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        write_netcdf(solution, partial, attributes)
+        write_netcdf({**coordinates, **variables}, partial, attributes)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
     return path
+
+
+def _common(kind: str, solution: Result) -> dict[str, Any]:
+    """What every file says of its result."""
+    case = solution.case
+    nodes = solution.frames[0].nodes if isinstance(solution, Transient) else _steady(solution).nodes
+    return {
+        "kind": kind,
+        "Conventions": "CF-1.11",
+        "title": case.title,
+        "case": case_text(case),
+        "version": electrodiff.__version__,
+        "mesh": f"{nodes} nodes, {len(case.layers)} layers, {case.mesh.geometry}",
+        "solver": solution.message,
+        "converged": int(solution.converged),
+    }
+
+
+def _steady(solution: Solution | Impedance) -> Solution:
+    return solution.steady if isinstance(solution, Impedance) else solution
+
+
+def _attributes(solution: Solution) -> dict[str, Any]:
+    """What the file says of a steady solution beside that."""
+    return {
+        "meshes": " ".join(map(str, solution.meshes)),
+        **_accuracy(solution),
+        **{name: "\n".join(getattr(solution, name)) for name in ("missed", "fallbacks", "notes")},
+    }
 
 
 def _accuracy(solution: Solution) -> dict[str, Any]:
@@ -62,8 +87,11 @@ def _accuracy(solution: Solution) -> dict[str, Any]:
     }
 
 
-def load_solution(path: str | Path) -> Solution:
-    """Read a stored solution.  Raises ResultError if there is none, or if the file is not one of this program's."""
+def load_solution(path: str | Path) -> Result:
+    """Read a stored result: a Solution, a Transient or an Impedance.
+
+    Raises ResultError if there is none, or if the file is not one of this program's.
+    """
     import xarray
 
     try:
@@ -74,38 +102,31 @@ def load_solution(path: str | Path) -> Solution:
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise ResultError(f"{path}: this is not a readable NetCDF file ({reason[:80]}); run the case again") from None
-    if dataset.attrs.get("kind") != KIND:
+    form = next((form for form in FORMS if form.kind == dataset.attrs.get("kind")), None)
+    if form is None:
         raise ResultError(f"{path}: this NetCDF file was not written by 'electrodiff run'; give a solution.nc")
     try:
-        return _from_dataset(dataset)
+        return form.read(dataset)
     except (CaseError, KeyError, ValueError, IndexError, TypeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ResultError(f"{path}: the stored solution is damaged ({reason}); run the case again") from None
 
 
-def _gates(problem: Problem, open_fractions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The factor of every border unknown, from those that are gates."""
-    gate = np.ones(problem.border.kind.size)
-    gate[problem.border.kind == GATING] = open_fractions
-    return gate
-
-
 def _from_dataset(dataset: xarray.Dataset) -> Solution:
-    """The solution that the dataset holds; in its state the second entry of an interface's node is left out."""
-    layer = dataset["layer"].to_numpy().astype(np.int64)
-    keep = np.insert(np.diff(layer) == 0, 0, True)
+    """The steady solution that the dataset holds."""
     errors = [f"{name}_error" for name in (*EXTRAPOLATED, *QUANTITIES)]
     needed = ("x", "layer", *PROFILES, *QUANTITIES, *errors, "mesh_activity", "mesh_potential", "mesh_open_fraction")
     missing = [name for name in needed if name not in dataset.variables]
     if missing:
         raise KeyError(f"it lacks {', '.join(missing)}")
     case = parse_case(str(dataset.attrs["case"]), "stored case")
-    problem = build_problem(case, line_mesh(case, dataset["x"].to_numpy()[keep], layer[1:][keep[1:]]))
+    mesh, keep = stored_mesh(case, dataset)
+    problem = build_problem(case, mesh)
     state = np.column_stack([dataset["mesh_activity"].to_numpy().T, dataset["mesh_potential"].to_numpy()])
     return Solution(
         problem=problem,
         state=state[keep],
-        gate=_gates(problem, dataset["mesh_open_fraction"].to_numpy()),
+        gate=gates(problem, dataset["mesh_open_fraction"].to_numpy()),
         scalars=scalars_of(dataset),
         error=scalars_of(dataset, "_error"),
         extrapolated={name: dataset[name].to_numpy() for name in EXTRAPOLATED},
@@ -117,3 +138,57 @@ def _from_dataset(dataset: xarray.Dataset) -> Solution:
         meshes=tuple(int(nodes) for nodes in str(dataset.attrs["meshes"]).split()),
         **{name: tuple(str(dataset.attrs[name]).splitlines()) for name in ("missed", "fallbacks", "notes")},
     )
+
+
+# ---- an impedance -------------------------------------------------------------------------------------------------
+
+
+def _impedance_attributes(result: Impedance) -> dict[str, Any]:
+    """What the file says of an impedance: all of its steady state, and its own."""
+    steady = result.steady
+    return {
+        **_attributes(steady),
+        "steady_solver": steady.message,
+        "steady_converged": int(steady.converged),
+        "position": result.position,
+        "response_meshes": " ".join(map(str, result.meshes)),
+    }
+
+
+def _read_impedance(dataset: xarray.Dataset) -> Impedance:
+    attributes = dataset.attrs
+    own = {"solver": attributes["steady_solver"], "converged": attributes["steady_converged"]}
+    steady = _from_dataset(dataset.assign_attrs(own))
+    return Impedance(
+        case=steady.case,
+        steady=steady,
+        frequency=dataset["frequency"].to_numpy(),
+        **{attribute: complex_values(dataset, name) for attribute, (name, *_) in COMPLEX.items()},
+        error=dataset["impedance_error"].to_numpy(),
+        position=float(attributes["position"]),
+        x=dataset["x_response"].to_numpy(),
+        meshes=tuple(int(nodes) for nodes in str(attributes["response_meshes"]).split()),
+        converged=bool(attributes["converged"]),
+        message=str(attributes["solver"]),
+    )
+
+
+# ---- what is stored how -------------------------------------------------------------------------------------------
+
+
+class Form(NamedTuple):
+    """How the results of one kind of study are stored."""
+
+    kind: str
+    record: type
+    tables: Callable[[Any], tuple[Mapping[str, Variable], Mapping[str, Variable]]]
+    """Variables and coordinates."""
+    attributes: Callable[[Any], dict[str, Any]]
+    read: Callable[[xarray.Dataset], Result]
+
+
+FORMS = (
+    Form(KIND, Solution, tables, _attributes, _from_dataset),
+    Form("electrodiff transient", Transient, time_tables, time_attributes, read_transient),
+    Form("electrodiff impedance", Impedance, frequency_tables, _impedance_attributes, _read_impedance),
+)

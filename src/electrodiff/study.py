@@ -27,7 +27,7 @@ PER_DECADE, DECADES = 10, 6
 
 
 class SteadyStudy(Record):
-    """The steady state."""
+    """A study of the steady state."""
 
     kind: Literal["steady"] = "steady"
 
@@ -144,7 +144,7 @@ Frequencies = Annotated[
 
 
 class ImpedanceStudy(Record):
-    """The impedance about the steady state."""
+    """A study of the impedance about the steady state."""
 
     kind: Literal["impedance"]
     frequencies: Frequencies
@@ -157,7 +157,7 @@ class ImpedanceStudy(Record):
 
 
 class TransientStudy(Record):
-    """The course in time."""
+    """A study of the course in time."""
 
     kind: Literal["transient"]
     start: str = Field("steady", examples=["steady", "initial", "results/my/solution.nc"])

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,13 @@ import electrodiff
 from electrodiff import materials
 from electrodiff.checks import SIDES
 from electrodiff.ends import Wall
+from electrodiff.model import Case
 from electrodiff.profiles import Floats
 from electrodiff.quantities import QUANTITIES
 from electrodiff.solution import Solution
-from electrodiff.solvers.steady import solve
+from electrodiff.solvers.steady import solve_steady
+
+CSV_NAME = "profiles.csv"
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,17 @@ class Met:
 
 def expectations(solution: Solution) -> list[Met]:
     """Each expectation of the case, met or missed."""
+    return expected_of(solution.case, solution.scalars, solution.error)
+
+
+def expected_of(
+    case: Case, scalars: Mapping[str, float | None], errors: Mapping[str, float | None] = MappingProxyType({})
+) -> list[Met]:
+    """Each expectation of a case, met or missed by scalars of these full names, with their estimated errors if known."""
     results = []
-    for entry in solution.case.expect:
-        computed = solution.scalar(entry.quantity)
+    for entry in case.expect:
+        computed, error = scalars[entry.quantity], errors.get(entry.quantity)
         passed = computed is not None and abs(computed - entry.value_si) <= entry.tolerance_si
-        error = solution.error[entry.quantity]
         results.append(Met(entry.quantity, computed, error, entry.value_si, entry.tolerance_si, entry.source, passed))
     return results
 
@@ -54,13 +64,13 @@ def summary(solution: Solution, wall_s: float) -> dict[str, Any]:
         "converged": solution.converged,
         "iterations": solution.iterations,
         "nodes": solution.nodes,
-        **_by_key(solution.quantities()),
-        "error_estimate": _by_key(solution.errors()) if solution.has_estimates else None,
+        **by_key(solution.quantities()),
+        "error_estimate": by_key(solution.errors()) if solution.has_estimates else None,
         "accuracy": accuracy(solution),
         "fallbacks": list(solution.fallbacks),
         **({"activity": activity_deviation(solution)} if solution.case.activity else {}),
-        "expect": [_without_nan(asdict(entry)) for entry in expectations(solution)],
-        "residual_history": _without_nan(solution.residuals.tolist()),
+        "expect": [without_nan(asdict(entry)) for entry in expectations(solution)],
+        "residual_history": without_nan(solution.residuals.tolist()),
         "wall_s": wall_s,
         "version": electrodiff.__version__,
         "warnings": solution.warnings,
@@ -77,9 +87,9 @@ def accuracy(solution: Solution) -> dict[str, Any]:
     }
 
 
-def _by_key(quantities: dict[str, Any]) -> dict[str, Any]:
+def by_key(quantities: dict[str, Any]) -> dict[str, Any]:
     """Quantities, or their errors, by JSON key."""
-    return {QUANTITIES[name].json_key: _without_nan(value) for name, value in quantities.items()}
+    return {QUANTITIES[name].json_key: without_nan(value) for name, value in quantities.items()}
 
 
 def activity_deviation(solution: Solution) -> dict[str, Any]:
@@ -92,14 +102,14 @@ def activity_deviation(solution: Solution) -> dict[str, Any]:
         side: {ion: materials.reservoir_activity_coefficient(case, side, ion) for ion in case.ions} for side in SIDES
     }
     mesh = None if solution.has_estimates else solution.problem.mesh
-    ideal = solve(case.replace("activity", None), mesh=mesh, throw=False)
+    ideal = solve_steady(case.replace("activity", None), mesh=mesh, throw=False)
     names = ("membrane_potential", "current_density")
     deviation = {name: _combined(solution.scalars[name], ideal.scalars[name], -1) for name in names}
     error = {name: _combined(solution.error[name], ideal.error[name], 1) for name in names}
     return {
         "coefficients": coefficients,
-        "deviation_from_ideal": _by_key(deviation if ideal.converged else dict.fromkeys(names)),
-        "error_estimate": _by_key(error) if ideal.converged and ideal.has_estimates else None,
+        "deviation_from_ideal": by_key(deviation if ideal.converged else dict.fromkeys(names)),
+        "error_estimate": by_key(error) if ideal.converged and ideal.has_estimates else None,
     }
 
 
@@ -158,12 +168,12 @@ def mesh_summary(solution: Solution) -> dict[str, Any]:
     }
 
 
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
     """JSON has no NaN: what is not defined is null."""
     if isinstance(value, dict):
-        return {name: _without_nan(item) for name, item in value.items()}
+        return {name: without_nan(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_without_nan(item) for item in value]
+        return [without_nan(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -14,18 +14,19 @@ from electrodiff.ends import Reservoir
 from electrodiff.quantities import QUANTITIES, rounded_up
 from electrodiff.solution import Solution
 from electrodiff.summary import Met, activity_deviation, expectations, mesh_layers
+from electrodiff.units import Dimension
 
-# What is shown for an SI unit: another unit, and its size in SI.
-_SHOWN = {
+SHOWN = {
     "V": ("mV", 1e-3),
     "A": ("pA", 1e-12),
     "A/m^2": ("uA/cm^2", 1e-2),
     "mol/m^2/s": ("pmol/cm^2/s", 1e-8),
     "C/m^2": ("uC/cm^2", 1e-2),
     "F/m^2": ("uF/cm^2", 1e-2),
+    "ohm": ("Gohm", 1e9),
     "": ("", 1.0),
 }
-
+"""What is shown for an SI unit: another unit, and its size in SI."""
 
 # Digits of a value; fewer where its error says so.
 _DIGITS = 5
@@ -60,20 +61,20 @@ def summary_tables(solution: Solution) -> Group:
     if solution.case.activity:
         parts.append(_activity(solution))
     if solution.case.expect:
-        parts.append(_expectations(expectations(solution)))
+        parts.append(expectation_lines(expectations(solution)))
     return Group(*parts, *_end(solution))
 
 
 def mesh_tables(solution: Solution) -> Group:
     """The mesh of a solution, layer by layer, and how it was come by."""
     columns = ("layer", "nodes", "smallest [nm]", "largest [nm]", "Debye length [nm]", "nodes per Debye length")
-    table = _table("Finest mesh, with the smallest and largest spacing of each layer", *columns)
+    table = titled_table("Finest mesh, with the smallest and largest spacing of each layer", *columns)
     for row in mesh_layers(solution):
         spacings = [f"{row[key] * 1e9:.3g}" for key in ("smallest_spacing_m", "largest_spacing_m")]
         screening = [
             _or_none(row[key], size) for key, size in (("debye_length_m", 1e-9), ("nodes_per_debye_length", 1))
         ]
-        _add_row(table, row["name"], str(row["nodes"]), *spacings, *screening)
+        add_cells(table, row["name"], str(row["nodes"]), *spacings, *screening)
     return Group(Text(solution.case.title, style="bold"), table, *_end(solution))
 
 
@@ -110,9 +111,12 @@ def short(number: float) -> str:
 
 def shown(name: str, value: float | None, error: float | None = None) -> str:
     """A reported scalar with its unit as the field writes it, and its error: `-71.46 mV +- 2e-7`."""
-    if value is None:
-        return "not defined"
-    unit, size = _SHOWN[QUANTITIES[name.partition(".")[0]].dimension.unit]
+    return "not defined" if value is None else shown_in(QUANTITIES[name.partition(".")[0]].dimension, value, error)
+
+
+def shown_in(dimension: Dimension, value: float, error: float | None = None) -> str:
+    """A number of this dimension with the unit of the field, and its error; an SI unit if the field has no other."""
+    unit, size = SHOWN.get(dimension.unit, (dimension.unit, 1.0))
     number, plus_minus = _parts(value, error, size)
     return " ".join(filter(None, (number, unit, plus_minus)))
 
@@ -128,7 +132,7 @@ def _parts(value: float | None, error: float | None, size: float) -> tuple[str, 
     return f"{value:.{digits}g}", "" if error is None else f"+- {rounded_up(error / size)}"
 
 
-def _table(title: str, *columns: str) -> Table:
+def titled_table(title: str, *columns: str) -> Table:
     """A table whose first column is text and whose numbers are aligned at the right."""
     table = Table(title=title, title_justify="left", title_style="italic", box=None, pad_edge=False, padding=(0, 1))
     for index, column in enumerate(columns):
@@ -137,7 +141,7 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def _add_row(table: Table, *cells: str) -> None:
+def add_cells(table: Table, *cells: str) -> None:
     """A row of plain text: in a str, rich would take the "[a]" of a name for a style."""
     table.add_row(*(Text(cell) for cell in cells))
 
@@ -157,42 +161,42 @@ def _headline(solution: Solution) -> Table:
     for label, name in rows.items():
         value = solution.scalars[name]
         if value is not None or name.partition(".")[0] not in _SPECIAL:
-            _add_row(table, label, shown(name, value, solution.error[name]))
+            add_cells(table, label, shown(name, value, solution.error[name]))
     return table
 
 
 def _with_error(solution: Solution, name: str) -> str:
     """The cell of a named scalar and its error, in the unit of the field; the errors of a column begin at one place."""
-    _, size = _SHOWN[QUANTITIES[name.partition(".")[0]].dimension.unit]
+    _, size = SHOWN[QUANTITIES[name.partition(".")[0]].dimension.unit]
     number, plus_minus = _parts(solution.scalars[name], solution.error[name], size)
     return f"{number} {plus_minus:<{_ERROR_WIDTH}}" if plus_minus else number
 
 
 def _ions(solution: Solution) -> Table:
-    table = _table("Ions", "ion", "left [mM]", "right [mM]", "flux [pmol/cm^2/s]", "current [uA/cm^2]")
+    table = titled_table("Ions", "ion", "left [mM]", "right [mM]", "flux [pmol/cm^2/s]", "current [uA/cm^2]")
     left, right = (solution.case.concentrations(side) for side in ("left", "right"))
     baths = [isinstance(end, Reservoir) for end in (solution.case.left, solution.case.right)]
     for ion in solution.case.ion_names:
         ends = [f"{side[ion]:.5g}" if is_bath else "" for side, is_bath in zip((left, right), baths, strict=True)]
-        _add_row(table, ion, *ends, *(_with_error(solution, f"{name}.{ion}") for name in ("flux", "ion_current")))
+        add_cells(table, ion, *ends, *(_with_error(solution, f"{name}.{ion}") for name in ("flux", "ion_current")))
     return table
 
 
 def _layers(solution: Solution) -> Table:
-    table = _table("Layers", "layer", "thickness [nm]", "Debye length [nm]", "potential drop [mV]")
+    table = titled_table("Layers", "layer", "thickness [nm]", "Debye length [nm]", "potential drop [mV]")
     for layer, length in zip(solution.case.layers, solution.debye_lengths, strict=True):
         drop = _with_error(solution, f"layer_drop.{layer.name}")
-        _add_row(table, layer.name, f"{layer.thickness * 1e9:.4g}", f"{length * 1e9:.4g}", drop)
+        add_cells(table, layer.name, f"{layer.thickness * 1e9:.4g}", f"{length * 1e9:.4g}", drop)
     return table
 
 
 def _debye_layers(solution: Solution) -> Table:
     columns = ("interface", "in layer", "charge [uC/cm^2]", "potential drop [mV]")
-    table = _table("Charge beside each interface", *columns)
+    table = titled_table("Charge beside each interface", *columns)
     for name, pair in solution.debye_layers.items():
         for part in pair:
             held = [_with_error(solution, f"{kind}.{name}.{part.side}") for kind in ("charge_beside", "drop_beside")]
-            _add_row(table, name, part.layer, *held)
+            add_cells(table, name, part.layer, *held)
     return table
 
 
@@ -203,7 +207,7 @@ def _activity(solution: Solution) -> Text:
     return Text(f"activity coefficients move the potential by {shown('membrane_potential', by, error)}")
 
 
-def _expectations(results: Iterable[Met]) -> Group:
+def expectation_lines(results: Iterable[Met]) -> Group:
     """One line an expectation; a table would be wider than a terminal."""
     lines = [Text("Expectations", style="italic")]
     for entry in results:

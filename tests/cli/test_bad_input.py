@@ -433,7 +433,7 @@ def test_a_folder_that_says_it_is_not_writable_is_believed(
     refused: Callable, monkeypatch: pytest.MonkeyPatch, case_text: str
 ) -> None:
     # The test above, for the superuser: the system is made to say what it would say to anybody else.
-    monkeypatch.setattr("electrodiff.cli.os.access", lambda *_: False)
+    monkeypatch.setattr("electrodiff.cli_checks.os.access", lambda *_: False)
     refused(case_text, ("--out results/my", "not writable", "choose another"))
 
 

@@ -302,6 +302,8 @@ def test_mesh_refuses_what_it_cannot_do(
 OPTIONS = {
     "run": ["CASE", "--out", "--set", "KEY=VALUE", "--json", "--csv", "--no-plots", "--format", "--quiet"],
     "plot": ["RESULT", "--out", "--format"],
+    "check": ["CASE", "--set", "KEY=VALUE", "--json"],
+    "compare": ["CASE", "--set", "KEY=VALUE", "--plot", "FILE", "--json"],
     "mesh": ["CASE", "--set", "KEY=VALUE", "--plot", "FILE", "--json"],
     "cases": [],
     "new": ["NAME", "--out"],

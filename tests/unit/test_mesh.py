@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 import electrodiff as ed
 from electrodiff.grid.line import Line, layered_line
-from electrodiff.grid.mesh import Mesh
+from electrodiff.grid.mesh import Mesh, layer_areas
 from electrodiff.grid.scales import boundary_scales, layer_debye_length
 
 # Positions are sums of decimal lengths: a few roundings of the stack.
@@ -239,3 +239,36 @@ def test_a_bath_is_not_graded_towards_its_reservoir(case):
     spacing = np.diff(layered_line(case).mesh().x)
     assert np.argmax(spacing) in (0, spacing.size - 1)
     assert spacing[0] == pytest.approx(spacing[-1], rel=1e-9)
+
+
+# ---- cross sections --------------------------------------------------------------------------------------------------
+
+
+def test_a_cone_resists_as_its_two_radii_do(case):
+    """Integral of dx / (pi r^2) = d / (pi r1 r2), here with r1 = 80 r2; a bent one is two cones in series."""
+    radius = {"x": [0.0, 20e-9, 25e-9, 35e-9, 45e-9], "value": [20e-9, 0.25e-9, 0.25e-9, 1e-9, 20e-9]}
+    areas = layer_areas(case.changed({"mesh.radius": radius}))
+    bent = 20e-9 / (10e-9 / (np.pi * 0.25e-9 * 1e-9) + 10e-9 / (np.pi * 1e-9 * 20e-9))
+    np.testing.assert_allclose(areas, [np.pi * 20e-9 * 0.25e-9, np.pi * 0.25e-9**2, bent], rtol=1e-14)
+
+
+def test_an_area_that_changes_linearly_has_its_logarithmic_mean(case):
+    """Integral of dx / A = d ln(A2 / A1) / (A2 - A1); within the membrane the area is constant."""
+    area = {"x": [0.0, 20e-9, 25e-9, 45e-9], "value": [4e-18, 1e-18, 1e-18, 50e-18]}
+    means = [3e-18 / np.log(4.0), 1e-18, 49e-18 / np.log(50.0)]
+    np.testing.assert_allclose(layer_areas(case.changed({"mesh.area": area})), means, rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("geometry", "mean"),
+    [
+        ("planar", 1.0),
+        ("cylindrical", 2 * np.pi * 5e-9 / np.log(35 / 30)),
+        ("spherical", 4 * np.pi * 30e-9 * 35e-9),
+    ],
+)
+def test_a_shell_of_a_round_cell_has_the_mean_area_of_its_geometry(case, geometry, mean):
+    """20 nm of bath lie between the inner radius of 10 nm and the shell."""
+    inner = {} if geometry == "planar" else {"mesh.inner_radius": 10e-9}
+    areas = layer_areas(case.changed({"mesh.geometry": geometry, **inner}))
+    assert areas[1] == pytest.approx(mean, rel=1e-13)

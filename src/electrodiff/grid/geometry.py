@@ -72,6 +72,25 @@ class Geometry:
         exact = self.factor * (length / np.log1p(length / inner) if self.power == 1 else r0 * r1)
         return np.where(around_centre, self.area((start + stop) / 2), exact) / length
 
+    def layer_resistance(self, start: float, stop: float, layer: int) -> float:
+        """Integral of dx/A over a whole layer, exact also where its cross section changes much.
+
+        Between the points of a profile the radius or the area is linear:
+
+            integral of dx / (pi r^2) = d / (pi r1 r2),    integral of dx / A = d ln(A2 / A1) / (A2 - A1)
+        """
+        if self.profile is None:
+            ends = np.array([start]), np.array([stop])
+            return float(1 / self.inverse_resistance(*ends, np.array([layer]))[0])
+        points = np.array([start, *(x for x in self.profile.x if start < x < stop), stop])
+        first, last = (self.profile.at(ends) for ends in (points[:-1], points[1:]))
+        if self.is_radius:
+            return float((np.diff(points) / (math.pi * first * last)).sum())
+        change = (last - first) / first
+        # ln(1 + t) / t without dividing by the zero of a constant area.
+        means = np.log1p(change) / np.where(change == 0, 1.0, change) + (change == 0)
+        return float((np.diff(points) * means / first).sum())
+
     def _quadrature(self, start: Floats, stop: Floats, inverse: bool) -> Floats:
         half = (stop - start)[..., None] / 2
         area = self.area(start[..., None] + half * (1 + _NODES))

@@ -89,5 +89,8 @@ def reference_layer(case: Case) -> tuple[int, float]:
 def layer_areas(case: Case) -> list[float]:
     """Mean cross section of each layer [m^2], its thickness over the integral of dx/A."""
     faces = np.cumsum([0.0, *(layer.thickness for layer in case.layers)])
-    inverse = case_geometry(case).inverse_resistance(faces[:-1], faces[1:], np.arange(len(case.layers)))
-    return [float(area) for area in np.diff(faces) * inverse]
+    geometry = case_geometry(case)
+    return [
+        layer.thickness / geometry.layer_resistance(float(faces[index]), float(faces[index + 1]), index)
+        for index, layer in enumerate(case.layers)
+    ]

@@ -6,6 +6,7 @@ Signs: V_m = phi(left) - phi(right), currents outward, from left to right.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -20,9 +21,9 @@ Verdict = Literal["agrees", "near", "differs"]
 
 # Potentials that differ by less than the first count as equal, by less than the second as near, both in RT/F: 0.27 mV
 # and 2.7 mV at 310 K, what a good electrode resolves and what a liquid junction may add to it.
-_POTENTIALS = (0.01, 0.1)
+POTENTIAL_BOUNDS = (0.01, 0.1)
 # The same of everything else, relative to its size: what a plot shows, and what an experiment does.
-_RATIOS = (0.01, 0.1)
+RATIO_BOUNDS = (0.01, 0.1)
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ class Rung:
     reason: str
     """One sentence: why the two agree, or why they differ.  With numbers; ends with a full stop."""
     scale: float
-    """What a difference is measured against [SI]: RT/F for potentials, else the size of `pnp` or the larger scale of the
-    quantity where it vanishes."""
+    """What a difference is measured against [SI]: RT/F for potentials, 1/ln 10 for decimal logarithms, else the size of
+    `pnp` or the larger scale of the quantity where it vanishes."""
 
     @property
     def difference(self) -> float:
@@ -77,9 +78,14 @@ class Rung:
 
     @property
     def relative_difference(self) -> float | None:
-        """(predicted - pnp) / |pnp|; None where PNP gives zero, to its error."""
+        """(predicted - pnp) / pnp, negative where too little is predicted.
+
+        None where PNP gives zero, to its error, and where a difference is not measured against its value: because that is
+        too small, or a logarithm.
+        """
         size = abs(self.pnp)
-        return self.difference / size if size > (self.error or 0.0) else None
+        is_measure = self.dimension.unit == "V" or math.isclose(self.scale, size)
+        return self.difference / self.pnp if is_measure and size > (self.error or 0.0) else None
 
     @property
     def verdict(self) -> Verdict:
@@ -89,7 +95,7 @@ class Rung:
 
 def verdict(difference: float, scale: float, is_potential: bool) -> Verdict:
     """How much a difference counts against a scale."""
-    equal, near = _POTENTIALS if is_potential else _RATIOS
+    equal, near = POTENTIAL_BOUNDS if is_potential else RATIO_BOUNDS
     size = abs(difference) / scale if scale > 0 else math.inf if difference else 0.0
     return "agrees" if size <= equal else "near" if size <= near else "differs"
 
@@ -102,6 +108,10 @@ class Absent:
     title: str
     reason: str
     """One sentence: what the case has, or lacks."""
+
+
+Model = Callable[[Setting], Iterable[Rung | Absent]]
+"""A model of the ladder: its rows for a case, or why it has none; nothing where the case has nothing to do with it."""
 
 
 @dataclass(frozen=True)

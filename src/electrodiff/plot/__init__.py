@@ -1,4 +1,5 @@
-"""Figures of a solution: `profiles`, `charge`, `field` and `mesh_spacing`, functions from a Solution to a matplotlib Figure.
+"""Figures of a solution: `profiles`, `charge`, `field` and `mesh_spacing`, functions from a Solution to a matplotlib Figure;
+and `ladder`, of a Ladder.
 
     >>> import electrodiff as ed
     >>> solution = ed.solve(ed.load_case("cases/resting_potential.toml"))
@@ -18,6 +19,7 @@ _HOME = {
     "FIGURES": "output",
     "charge": "charge_figure",
     "field": "field_figure",
+    "ladder": "ladder_figure",
     "mesh_spacing": "mesh_figure",
     "profiles": "profiles_figure",
     "save_figure": "output",
@@ -27,6 +29,7 @@ _HOME = {
 if TYPE_CHECKING:
     from electrodiff.plot.charge_figure import charge as charge
     from electrodiff.plot.field_figure import field as field
+    from electrodiff.plot.ladder_figure import ladder as ladder
     from electrodiff.plot.mesh_figure import mesh_spacing as mesh_spacing
     from electrodiff.plot.output import FIGURES as FIGURES
     from electrodiff.plot.output import save_figure as save_figure

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from electrodiff.checks import SIDES
-from electrodiff.errors import ConvergenceError
+from electrodiff.errors import CaseError, ConvergenceError
 from electrodiff.fvm.problem import build_problem
 from electrodiff.grid.mesh import Mesh
 from electrodiff.model import Case
@@ -18,6 +18,7 @@ from electrodiff.solution import Solution
 from electrodiff.solvers.accuracy import missed, solve_to_accuracy
 from electrodiff.solvers.levels import Level, profile_estimates, scalar_estimates, solve_level
 from electrodiff.solvers.newton import NewtonOptions, Status, solve_newton
+from electrodiff.study import SteadyStudy
 
 # Displacement at which the stability of a rest is tried [V]: far above the solver's accuracy, far below any gate's slope.
 BESIDE = 1e-5
@@ -30,12 +31,29 @@ def solve(
     options: NewtonOptions = NewtonOptions(),
     throw: bool = True,
 ) -> Solution:
-    """Solve a case's study.
+    """Solve a case whose study is its steady state.
 
-    mesh: one mesh to use instead of those that the case asks for; there is no error estimate then.  Raises
-    ConvergenceError, whose text names the quantity, the place and a remedy, if Newton's method fails; with throw=False
-    the unconverged Solution is returned, and its `message` says the same.
+    mesh: one mesh to use instead of those that the case asks for; there is no error estimate then.  Raises CaseError if
+    the study is another, and ConvergenceError, whose text names the quantity, the place and a remedy, if Newton's method
+    fails; with throw=False the unconverged Solution is returned, and its `message` says the same.
     """
+    if not isinstance(case.study, SteadyStudy):
+        kind = case.study.kind
+        raise CaseError(
+            f"study.kind is '{kind}', and only steady states are solved for here; use solve_{kind}(case) or "
+            "'electrodiff run', or set study.kind to 'steady'"
+        )
+    return solve_steady(case, mesh=mesh, options=options, throw=throw)
+
+
+def solve_steady(
+    case: Case,
+    *,
+    mesh: Mesh | None = None,
+    options: NewtonOptions = NewtonOptions(),
+    throw: bool = True,
+) -> Solution:
+    """The steady state of a case with any study; see `solve`."""
     if mesh is None:
         meshes, levels = solve_to_accuracy(case, options)
     else:

@@ -102,7 +102,7 @@ def solve_transient(
         message = _stuck(run, parts[run.segment], *stuck.args)
         if throw:
             raise ConvergenceError(message) from None
-    return _transient(run, parts, message)
+    return transient_of(run, parts, message)
 
 
 def transient_mesh(case: Case) -> Mesh:
@@ -165,7 +165,8 @@ def _go(run: Run, parts: tuple[Segment, ...], index: int, study: TransientStudy,
         run.moment = step.end
         run.steps.append((step.end.time * unit, (step.end.time - step.start.time) * unit, step.end.last_error))
         for time in outputs:
-            if step.start.time * unit < time <= step.end.time * unit * (1 + 1e-12):
+            # Of a step that was to end at it, but for round-off; and once.
+            if run.time[-1] < time <= step.end.time * unit * (1 + 1e-12):
                 _keep(run, problem, ends, _moment_at(step, time / unit), time)
         if watch is not None:
             watch(run)
@@ -244,8 +245,8 @@ def _watched_amounts(problem: Problem, moment: Moment) -> Floats:
     return np.asarray(content[1:-1].sum(axis=0) - passed[0] + passed[2])
 
 
-def _transient(run: Run, parts: tuple[Segment, ...], message: str) -> Transient:
-    """The result of a run."""
+def transient_of(run: Run, parts: tuple[Segment, ...], message: str) -> Transient:
+    """The result of a run, as far as it has come.  parts: the segments of its case; message: why it went no further."""
     problems = [transient_problem(part.first, run.mesh) for part in parts]
     frames = tuple(
         Readings(problems[index], state, gate)

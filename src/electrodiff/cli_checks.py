@@ -1,0 +1,82 @@
+"""What every command checks before it starts, and what becomes of its errors: messages and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from electrodiff.errors import CaseError, ConvergenceError, ElectrodiffError
+
+BAD_INPUT, NOT_CONVERGED, MISSED, INTERRUPTED = 2, 3, 4, 130
+FORMATS = ("png", "svg", "pdf")
+
+
+@contextmanager
+def exit_codes() -> Iterator[None]:
+    """Turn what can go wrong into one message on stderr and the promised exit code."""
+    try:
+        yield
+    except ConvergenceError as error:
+        note(f"error: {error}")
+        raise typer.Exit(NOT_CONVERGED) from None
+    except ElectrodiffError as error:
+        note(f"error: {error}")
+        raise typer.Exit(BAD_INPUT) from None
+    except KeyboardInterrupt:
+        note("interrupted")
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        # Whoever reads our output has had enough; Python must not complain about the rest when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
+
+
+@contextmanager
+def writing(target: Path, option: str = "--out") -> Iterator[None]:
+    """Turn a failure to write a file or folder into an error that names it and the option to change."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CaseError(
+            f"{target}: cannot be written ({error.strerror or error}); choose another with {option}"
+        ) from None
+
+
+def checked_figure(path: Path) -> None:
+    """A file for a figure: of a known format, and where it can be written."""
+    if path.suffix[1:].lower() not in FORMATS:
+        raise CaseError(f"--plot {path}: expected a name that ends in {', '.join(f'.{name}' for name in FORMATS)}")
+    if path.is_dir():
+        raise CaseError(f"--plot {path}: this is a folder, not a file; choose another name")
+    checked_folder(path.parent, "--plot")
+
+
+def checked_folder(folder: Path, option: str = "--out") -> Path:
+    """A folder that can be made and written, checked before anything is computed."""
+    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    if not existing.is_dir():
+        raise CaseError(f"{option} {folder}: {existing} is a file, not a folder; choose another folder")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise CaseError(f"{option} {folder}: {existing} is not writable; choose another folder")
+    return folder
+
+
+def checked_formats(formats: list[str] | None) -> list[str]:
+    """The formats of the figures that are asked for, by default the first; each one that can be drawn."""
+    wanted = formats or [FORMATS[0]]
+    for name in wanted:
+        if name not in FORMATS:
+            raise CaseError(f"--format {name}: expected one of {', '.join(FORMATS)}")
+    return wanted
+
+
+def note(text: str) -> None:
+    """Tell the user something that is no result: on stderr."""
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,92 @@
+"""How far a run in time has come, on stderr: a bar on a terminal, else a line now and then."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from time import perf_counter
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from electrodiff.cli_checks import note
+from electrodiff.study import TransientStudy
+
+if TYPE_CHECKING:
+    from electrodiff.solvers.transient import Run
+
+# Seconds between two pictures of the bar, which an eye sees as movement; and between two lines of a log.
+BAR, LINE = 0.1, 10.0
+
+
+def fraction(run: Run) -> float:
+    """How much of a run is done: every segment counts alike, and in it time does on a logarithmic scale.
+
+    The scale of a segment begins at its first step, as the steps after a jump are as short as those at the start.
+    """
+    study = run.case.study
+    if not (isinstance(study, TransientStudy) and run.steps):
+        return 0.0
+    corners = study.corner_times()
+    start, end = corners[run.segment : run.segment + 2]
+    # The first step beyond the start, which is another's end but for round-off.
+    first = bisect_left(run.steps, start * (1 + 1e-12), key=lambda step: step[0])
+    size = run.steps[min(first, len(run.steps) - 1)][1]
+    passed, span = (max(time - start, size) / size for time in (run.steps[-1][0], end))
+    within = math.log(passed) / math.log(span) if span > 1 else 1.0
+    return (run.segment + min(within, 1.0)) / (len(corners) - 1)
+
+
+class TimeProgress:
+    """Shows a run; a context, so that the bar is gone when the run is over."""
+
+    def __init__(self, quiet: bool, console: Console | None = None) -> None:
+        """quiet: show nothing; console: where to, by default stderr."""
+        console = console or Console(stderr=True)
+        self._quiet = quiet
+        self._bar = _bar(console) if console.is_terminal and not quiet else None
+        self._task = self._bar.add_task("", total=1.0) if self._bar else None
+        self._start, self._shown = perf_counter(), perf_counter()
+        self._first: float | None = None
+
+    def __enter__(self) -> TimeProgress:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def show(self, run: Run) -> None:
+        """Show how far the run is, if the last time is long enough ago."""
+        now = perf_counter()
+        if self._quiet or now - self._shown < (BAR if self._bar else LINE):
+            return
+        self._shown = now
+        done = fraction(run)
+        if self._first is None:
+            # Of a run that goes on from a checkpoint, what was done before says nothing about the speed.
+            self._first, self._start = done, now
+        text = self._text(run, done, now)
+        if self._bar and self._task is not None:
+            self._bar.update(self._task, completed=done, description=text, refresh=True)
+        else:
+            note(f"{100 * done:.0f} %: {text}")
+
+    def _text(self, run: Run, done: float, now: float) -> str:
+        from electrodiff.time_tables import time_text
+
+        time, size, _ = run.steps[-1]
+        text = f"{time_text(time)} of {time_text(run.case.study.end)}, step {time_text(size, 2)}"  # type: ignore[union-attr]
+        gained = done - (self._first or 0.0)
+        if gained > 0:
+            text += f", {time_text(max((now - self._start) * (1 - done) / gained, 1.0), 2)} left"
+        return text
+
+
+def _bar(console: Console) -> Progress:
+    columns = (BarColumn(bar_width=30), TextColumn("{task.percentage:3.0f} %"), TextColumn("{task.description}"))
+    return Progress(*columns, console=console, transient=True, auto_refresh=False)

@@ -1,0 +1,178 @@
+"""What `run` does with a case: solve its study, write the results, and report them.
+
+Heavy modules are imported inside the functions, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+
+from electrodiff.cli_checks import INTERRUPTED, MISSED, note, writing
+from electrodiff.errors import CaseError
+
+if TYPE_CHECKING:
+    from electrodiff.model import Case
+    from electrodiff.solution import Solution
+
+# By the kind of a study: the modules with its `summary`, `expectations` and `write_csv`, and with its `summary_tables`.
+_MODULES = {
+    "steady": ("summary", "terminal"),
+    "transient": ("time_summary", "time_tables"),
+    "impedance": ("frequency_summary", "frequency_tables"),
+}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the options of `run` ask for."""
+
+    folder: Path
+    """Of the results."""
+    formats: list[str]
+    """Of the figures; empty for none."""
+    as_json: bool
+    as_csv: bool
+    resume: bool
+    quiet: bool
+
+
+def run_study(case: Case, order: Order) -> None:
+    """Solve the study of a case, write its results and report them.
+
+    Raises ConvergenceError if there is no result, and typer.Exit with its code if it is not whole - what was computed is
+    written nevertheless - or misses an expectation.
+    """
+    kind = case.study.kind
+    has_checkpoints = kind == "transient"
+    if order.resume and not has_checkpoints:
+        raise CaseError(f"--resume: study.kind is '{kind}', and only a transient leaves checkpoints; leave it out")
+    if not order.quiet:
+        note_compilation(case)
+    start = time.perf_counter()
+    result, code = _SOLVERS[kind](case, order)
+    wall_s = time.perf_counter() - start
+    with suppress(OSError):  # nowhere to keep kernels: they are compiled, and this is said, every time
+        _marker(case).touch()
+    files = _write(result, wall_s, replace(order, formats=[]) if code else order)
+    if has_checkpoints and code != INTERRUPTED:
+        from electrodiff.checkpoint import drop_checkpoint
+
+        drop_checkpoint(order.folder)
+    if code:
+        note(f"{'interrupted' if code == INTERRUPTED else 'error'}: {result.message}")
+        raise typer.Exit(code)
+    _report(result, wall_s, files, order)
+
+
+def note_compilation(case: Case) -> None:
+    """Say that the kernels have to be compiled first."""
+    from electrodiff.fvm.kernels.compiler import is_compiled
+
+    ions = len(case.ions)
+    if not is_compiled(ions):
+        note(f"compiling the kernels for {ions} ions (once on this machine, about 15 s) ...")
+    if case.study.kind != "steady" and not _marker(case).exists():
+        note(f"compiling the kernels of a {case.study.kind} study for {ions} ions (once on this machine) ...")
+
+
+def _marker(case: Case) -> Path:
+    """A file beside the compiled kernels that says that there are those of this kind of study."""
+    from electrodiff.fvm.kernels.compiler import cache_directory
+
+    return cache_directory() / f"compiled-for-{len(case.ions)}-ions-{case.study.kind}"
+
+
+def figures(result: Any, folder: Path, formats: list[str]) -> list[Path]:
+    """Draw the figures of a result; returns their paths."""
+    if not formats:
+        return []
+    from electrodiff.plot import save_figures
+
+    return save_figures(result, folder, formats)
+
+
+def solve_noted(case: Case, quiet: bool) -> Solution:
+    """The steady state of a case."""
+    from electrodiff.solvers.steady import solve
+
+    if not quiet:
+        note_compilation(case)
+    return solve(case)
+
+
+def _steady(case: Case, _: Order) -> tuple[Any, int]:
+    from electrodiff.solvers.steady import solve
+
+    return solve(case), 0
+
+
+def _transient(case: Case, order: Order) -> tuple[Any, int]:
+    from electrodiff.cli_transient import run_transient
+
+    return run_transient(case, order.folder, order.resume, order.quiet)
+
+
+def _impedance(case: Case, _: Order) -> tuple[Any, int]:
+    from electrodiff.solvers.impedance import solve_impedance
+
+    return solve_impedance(case), 0
+
+
+_SOLVERS: dict[str, Callable[[Case, Order], tuple[Any, int]]] = {
+    "steady": _steady,
+    "transient": _transient,
+    "impedance": _impedance,
+}
+"""By the kind of a study: what gives its result, and the exit code if that is not whole."""
+
+
+def _modules(result: Any) -> tuple[ModuleType, ModuleType]:
+    summary, tables = (importlib.import_module(f"electrodiff.{name}") for name in _MODULES[result.case.study.kind])
+    return summary, tables
+
+
+def _write(result: Any, wall_s: float, order: Order) -> list[Path]:
+    from electrodiff.store import save_solution
+    from electrodiff.summary import to_json
+
+    summary, _ = _modules(result)
+    folder = order.folder
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        files = [save_solution(result, folder / "solution.nc"), folder / "summary.json"]
+        files[-1].write_text(to_json(summary.summary(result, wall_s)) + "\n", encoding="utf-8")
+        if order.as_csv:
+            files.append(summary.write_csv(result, folder / summary.CSV_NAME))
+        return files + figures(result, folder, order.formats)
+
+
+def _report(result: Any, wall_s: float, files: list[Path], order: Order) -> None:
+    from electrodiff.summary import to_json
+
+    summary, tables = _modules(result)
+    missed = [entry for entry in summary.expectations(result) if not entry.passed]
+    if order.as_json:
+        print(to_json(summary.summary(result, wall_s)))
+    elif not order.quiet:
+        console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+        console.print(tables.summary_tables(result))
+        console.print(f"wrote {', '.join(file.name for file in files)} to {files[0].parent}{os.sep}", markup=False)
+    if missed:
+        from electrodiff.terminal import shown
+
+        for entry in missed:
+            computed, expected = shown(entry.quantity, entry.computed), shown(entry.quantity, entry.expected)
+            note(f"expectation missed: {entry.quantity} is {computed}, expected {expected}")
+        raise typer.Exit(MISSED)

@@ -1,0 +1,116 @@
+"""What `run` does with a case in time: progress, checkpoints, and a run that is stopped or goes on."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from electrodiff.checkpoint import NAME, Checkpoints, load_checkpoint, save_checkpoint
+from electrodiff.cli_checks import INTERRUPTED, NOT_CONVERGED, note, writing
+from electrodiff.cli_progress import TimeProgress
+from electrodiff.errors import CaseError
+from electrodiff.profiles import Profiles
+from electrodiff.solvers.schedule import segments
+from electrodiff.solvers.transient import Run, solve_transient, transient_of
+from electrodiff.store import load_solution
+from electrodiff.study import TransientStudy
+from electrodiff.transient import Transient
+
+if TYPE_CHECKING:
+    from electrodiff.model import Case
+
+
+class _StopError(Exception):
+    """Leaves the integrator between two steps."""
+
+
+def run_transient(case: Case, folder: Path, resume: bool, quiet: bool) -> tuple[Transient, int]:
+    """Solve a case in time, with checkpoints in the folder of its results; the exit code if it did not reach its end.
+
+    resume: go on from the checkpoint there, if there is one.
+    """
+    run = _resumed(case, folder, quiet) if resume else None
+    start = _stored_start(case) if run is None else None
+    with TimeProgress(quiet) as progress:
+        watcher = _Watcher(folder, progress)
+        try:
+            with watcher.interrupts():
+                result = solve_transient(case, start=start, resume=run, watch=watcher, throw=False)
+        except _StopError:
+            return watcher.stopped(), INTERRUPTED
+    return result, 0 if result.converged else NOT_CONVERGED
+
+
+def _resumed(case: Case, folder: Path, quiet: bool) -> Run | None:
+    path = folder / NAME
+    if path.exists():
+        return load_checkpoint(path, case)
+    if not quiet:
+        note(f"{folder} holds no checkpoint; starting from the beginning")
+    return None
+
+
+def _stored_start(case: Case) -> Profiles | None:
+    """The profiles that `study.start` names: a steady solution, or the last of a transient."""
+    study = case.study
+    if not isinstance(study, TransientStudy) or study.start in ("steady", "initial"):
+        return None
+    result = load_solution(study.start)
+    if isinstance(result, Transient):
+        return result.frames[-1]
+    if isinstance(result, Profiles):
+        return result
+    raise CaseError(f"study.start is '{study.start}', which holds an impedance; give a steady or a transient result")
+
+
+class _Watcher:
+    """Called after every step."""
+
+    def __init__(self, folder: Path, progress: TimeProgress) -> None:
+        self.run: Run | None = None
+        self._folder, self._progress = folder, progress
+        self._checkpoints = Checkpoints(folder / NAME)
+        self._is_to_stop = False
+
+    def __call__(self, run: Run) -> None:
+        self.run = run
+        if self._is_to_stop:
+            raise _StopError
+        with writing(self._folder):
+            self._checkpoints.keep(run)
+        self._progress.show(run)
+
+    @contextmanager
+    def interrupts(self) -> Iterator[None]:
+        """Let Ctrl-C stop the run between two steps, where it is whole; before the first one, and twice, at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield  # only the main thread may handle signals
+            return
+        before = signal.signal(signal.SIGINT, self._interrupted)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _interrupted(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - given by the system
+        if self.run is None or self._is_to_stop:
+            raise KeyboardInterrupt
+        self._is_to_stop = True
+
+    def stopped(self) -> Transient:
+        """What there is of the run, whose checkpoint is written."""
+        run = self.run
+        assert run is not None, "a run is stopped after a step"
+        with writing(self._folder):
+            save_checkpoint(run, self._folder / NAME)
+        outputs = len(run.case.study.output_times()) if isinstance(run.case.study, TransientStudy) else 0
+        message = (
+            f"at {run.steps[-1][0]:.6g} s after {len(run.steps)} steps, with {len(run.time)} of {outputs} outputs stored in "
+            f"{self._folder}; go on with --resume"
+        )
+        return transient_of(run, segments(run.case), message)

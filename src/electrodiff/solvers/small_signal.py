@@ -1,0 +1,260 @@
+"""The linear response of a steady state to a voltage that oscillates at its left end, e^(i omega t).
+
+Everything is dimensionless, as in `fvm`: the voltage is 1, and a response of a current is an admittance.
+
+What flows is read at the nodes, to which the half cell on one side of them belongs: with the flux J(k + 1/2) of the next
+face and what that half cell stores,
+
+    J(k) = J(k + 1/2) + i omega C(k, right half),    D(k) = D(k + 1/2) - q(k, right half),
+
+so that nodes of nested meshes that lie at one place speak of the same current.  Then sum z J(k) + i omega D(k) is the
+same at every node, but not so its rounding: where ions go to and fro in plenty, as in a bath, little is left of two large
+terms.  At a wall no ion passes, and in an ion-free slab there is none.  The total is read where its terms are the smallest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrodiff.ends import Closed, Reservoir
+from electrodiff.errors import CaseError
+from electrodiff.fvm.kernels.arrays import GATING, Border, Chain, Floats
+from electrodiff.fvm.kernels.border import place_borders
+from electrodiff.fvm.kernels.factors import Factors, Jacobian, factor, fill_flows, fill_jacobian, solve
+from electrodiff.fvm.problem import Problem
+from electrodiff.profiles import Profiles
+from electrodiff.solvers.march import free_amounts
+
+Complex = NDArray[np.complex128]
+
+EPSILON = float(np.finfo(float).eps)
+# Of the terms of a current each has a few roundings behind it.
+ROUNDINGS = 8
+
+
+@dataclass(frozen=True)
+class Linearised:
+    """A problem about its steady state, N nodes and n ions, m = n + 1."""
+
+    problem: Problem
+    """The ends clamped, amounts and fluxes at walls left to themselves; only gates are borders."""
+    chain: Chain
+    """Its arrays with the open fractions of the gates."""
+    state: Floats
+    """(N, m)"""
+    jacobian: Jacobian
+    left: Floats
+    """(N, m, m) what the half cell to the left of each node stores, by the update there, and its content, (N, m)."""
+    right: Floats
+    """(N, m, m) and to the right."""
+    content: tuple[Floats, Floats]
+    """(N, m) content of the half cells to the left and to the right."""
+    through: Floats
+    """(p, N, m) by how much each gate changes the flows of all faces."""
+    slope: Floats
+    """(p,) by how much the voltage over its layer opens it."""
+    blocked: tuple[bool, bool]
+    """Whether no ion passes the left and the right end."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """The response to a unit voltage at one frequency."""
+
+    rate: complex
+    """i omega"""
+    update: Complex
+    """(N, m) y and dphi (see `fvm.kernels.flux`)"""
+    ion_flow: Complex
+    """(N, n) of each ion at every node"""
+    displacement: Complex
+    """(N,) i omega D at every node"""
+    rounding: Floats
+    """(N,) error of the total current there by the rounding of its terms"""
+    corrected: Floats
+    """(N,) by how much it was corrected for the rounding of the elimination"""
+
+    @property
+    def read_at(self) -> int:
+        """The node where the total current is read."""
+        return int(np.argmin(self.rounding))
+
+    @property
+    def doubt(self) -> float:
+        """Error of the total current there by rounding."""
+        return float(ROUNDINGS * self.rounding[self.read_at] + self.corrected[self.read_at])
+
+
+def linearised(steady: Profiles) -> Linearised:
+    """The linearised problem of a steady state.  Raises CaseError at an end to which no voltage can be applied."""
+    problem = _clamped(free_amounts(steady.problem))
+    own = steady.problem.border.kind == GATING
+    border, gate = problem.border, steady.gate[own]
+    chain = problem.chain._replace(conductance=problem.chain.conductance.copy())
+    place_borders(border, problem.chain.conductance, gate, steady.state, chain)
+    nothing = np.zeros_like(chain.volume_left)
+    halves = chain._replace(volume_left=nothing), chain._replace(volume_right=nothing)
+    flow, _ = _flows(chain, steady.state)
+    ends = problem.case.left, problem.case.right
+    return Linearised(
+        problem=problem,
+        chain=chain,
+        state=steady.state,
+        jacobian=_jacobian(chain, steady.state),
+        left=_jacobian(halves[0], steady.state).storage,
+        right=_jacobian(halves[1], steady.state).storage,
+        content=(_flows(halves[0], steady.state)[1], _flows(halves[1], steady.state)[1]),
+        through=_by_gates(border, gate, flow),
+        slope=gate * (1 - gate) / border.slope,
+        blocked=(not isinstance(ends[0], Reservoir), not isinstance(ends[1], Reservoir)),
+    )
+
+
+def _clamped(problem: Problem) -> Problem:
+    """The problem with the potentials of both ends pinned, whether they are given or not, and no border but gates."""
+    for side in ("left", "right"):
+        if isinstance(getattr(problem.case, side), Closed):
+            raise CaseError(
+                f"{side}.kind is 'closed', where no current can enter and no voltage be applied; an impedance needs "
+                f"two ends of kind 'reservoir' or 'wall'"
+            )
+    free = problem.chain.free.copy()
+    free[[0, -1], -1] = 0.0
+    keep = problem.border.kind == GATING
+    border = Border(*(array[keep] for array in problem.border))
+    return Problem(problem.case, problem.mesh, problem.scales, problem.chain._replace(free=free), border)
+
+
+def _jacobian(chain: Chain, state: Floats) -> Jacobian:
+    nodes, m = state.shape
+    jacobian = Jacobian(*(np.zeros((nodes, m, m)) for _ in Jacobian._fields))
+    fill_jacobian(chain, state, jacobian)
+    return jacobian
+
+
+def _flows(chain: Chain, state: Floats) -> tuple[Floats, Floats]:
+    flow, content = np.zeros_like(state), np.zeros_like(state)
+    fill_flows(chain, state, flow, content)
+    return flow, content
+
+
+def _by_gates(border: Border, gate: Floats, flow: Floats) -> Floats:
+    """(p, N, m): the flow of a gated ion is in proportion to its gate."""
+    through = np.zeros((border.kind.size, *flow.shape))
+    for b, (row, first, last) in enumerate(zip(border.row, border.first, border.last, strict=True)):
+        through[b, first:last, row] = flow[first:last, row] / gate[b]
+    return through
+
+
+def respond(linear: Linearised, omega: float) -> Response | None:
+    """The response at an angular frequency omega > 0; None if the system is singular."""
+    rate = 1j * omega
+    nodes, m = linear.state.shape
+    inverse, upper, carry = np.zeros((3, nodes, m, m), dtype=complex)
+    factors = Factors(inverse, upper, carry, np.zeros((nodes, m), dtype=complex))
+    if factor(linear.chain, linear.state, linear.jacobian, rate, factors) >= 0:
+        return None
+
+    def solved(flow: Complex, source: Complex) -> Complex:
+        update = np.zeros((nodes, m), dtype=complex)
+        solve(linear.chain, factors, flow, source, update)
+        return update
+
+    voltage = np.zeros((nodes, m), dtype=complex)
+    voltage[0, -1] = 1.0
+    update = solved(np.zeros_like(voltage), voltage)
+    through = linear.through.astype(complex)
+    by_gate = np.array([solved(flow, np.zeros_like(voltage)) for flow in through]).reshape(through.shape)
+    opening = _opening(linear, update, by_gate)
+    update = update + np.tensordot(opening, by_gate, axes=1)
+    by_gates = np.tensordot(opening, through, axes=1)
+    # What the elimination has rounded off, put right once; what is left is no larger than what it comes to.
+    correction = solved(_flow(linear, update) + by_gates, _missing(linear, rate, voltage, update))
+    response = _response(linear, rate, update + correction, by_gates)
+    by_correction = _response(linear, rate, correction, np.zeros_like(by_gates))
+    moved = abs(by_correction.ion_flow @ np.array(linear.chain.valence) + by_correction.displacement)
+    return replace(response, corrected=moved)
+
+
+def _opening(linear: Linearised, update: Complex, by_gate: Complex) -> Complex:
+    """(p,) by how much the gates open: at once with the voltage over their layers."""
+    border = linear.problem.border
+    by_voltage = linear.slope * (update[border.first, -1] - update[border.last, -1])
+    by_others = by_gate[:, border.first, -1] - by_gate[:, border.last, -1]
+    return np.asarray(np.linalg.solve(np.eye(linear.slope.size) - linear.slope[:, None] * by_others.T, by_voltage))
+
+
+def _flow(linear: Linearised, update: Complex) -> Complex:
+    """(N, m) by how much an update changes the flows through the face to the right of each node; 0 at the last."""
+    outflow, inflow, _ = linear.jacobian
+    flow = np.einsum("krc,kc->kr", outflow, update)
+    flow[:-1] += np.einsum("krc,kc->kr", inflow[:-1], update[1:])
+    return np.asarray(flow)
+
+
+def _missing(linear: Linearised, rate: complex, source: Complex, update: Complex) -> Complex:
+    """(N, m) the sources less what an update stores, and less what it already gives to the pinned unknowns."""
+    valence = np.array(linear.chain.valence)
+    stored = np.einsum("krc,kc->kr", linear.jacobian.storage, update)[:, :-1]
+    free = source - np.column_stack([rate * stored, -stored @ valence])
+    own = update.copy()
+    own[:, :-1] -= valence * linear.state[:, :-1] * update[:, -1:]
+    return np.asarray(np.where(linear.chain.free > 0, free, source - own))
+
+
+def _response(linear: Linearised, rate: complex, update: Complex, by_gates: Complex) -> Response:
+    """What flows at every node by an update, and how well it is known."""
+    valence = np.array(linear.chain.valence)
+    outflow, inflow, _ = linear.jacobian
+    flow = _flow(linear, update) + by_gates
+    size = np.einsum("krc,kc->kr", abs(outflow), abs(update))
+    size[:-1] += np.einsum("krc,kc->kr", abs(inflow[:-1]), abs(update[1:]))
+    # The face to the right of each node, and its half cell; of the last node those to the left.
+    stored = np.einsum("krc,kc->kr", linear.right, update)
+    stored[-1] = -np.einsum("rc,c->r", linear.left[-1], update[-1])
+    flow[-1], size[-1] = flow[-2], size[-2]
+    ions = flow[:, :-1] + rate * stored[:, :-1]
+    displacement = rate * (flow[:, -1] - stored[:, :-1] @ valence)
+    for node, blocked in ((0, linear.blocked[0]), (-1, linear.blocked[1])):
+        if blocked:
+            ions[node] = 0.0
+            size[node, :-1] = 0.0
+    rounding = EPSILON * (size[:, :-1] @ abs(valence) + abs(rate) * size[:, -1])
+    return Response(rate, update, ions, displacement, rounding, np.zeros_like(rounding))
+
+
+def currents_at(linear: Linearised, response: Response, node: int) -> tuple[Complex, complex]:
+    """z J of each ion, (n,), and the displacement current at a node.
+
+    Each J is that of the node where the total is read, and what the cells between the two take up.
+    """
+    valence = np.array(linear.chain.valence)
+    read = response.read_at
+    first, last = min(read, node), max(read, node)
+    storage = linear.jacobian.storage[first + 1 : last]
+    taken = np.einsum("krc,kc->r", storage, response.update[first + 1 : last])
+    if first < last:
+        taken = taken + linear.right[first] @ response.update[first] + linear.left[last] @ response.update[last]
+    sign = 1.0 if node < read else -1.0
+    ions = response.ion_flow[read] + sign * response.rate * taken[:-1]
+    return np.asarray(valence * ions), complex(response.displacement[node])
+
+
+def small_profiles(linear: Linearised, response: Response, steady: Profiles) -> tuple[Complex, Complex]:
+    """Changes of the potential (M,) [V/V] and of the concentrations (n, M) [mol/(m^3 V)] at the entries of the profiles."""
+    potential: Complex = response.update[steady.node, -1]
+    concentration = steady.concentration / linear.problem.scales.potential
+    relative = np.zeros(concentration.shape, dtype=complex)
+    is_left_end = np.insert(np.diff(steady.layer) > 0, 0, True)
+    for storage, content, entries in (
+        (linear.left, linear.content[0], ~is_left_end),
+        (linear.right, linear.content[1], is_left_end),
+    ):
+        change = np.einsum("krc,kc->kr", storage, response.update)[:, :-1]
+        held = content[:, :-1]
+        ratio = np.divide(change, held, out=np.zeros_like(change), where=held > 0)
+        relative[:, entries] = ratio[steady.node[entries]].T
+    return potential, np.asarray(concentration * relative, dtype=complex)

@@ -1,0 +1,127 @@
+"""A transient in a few numbers: the JSON summary, its expectations, its balances, and a table of its series."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import electrodiff
+from electrodiff.profiles import Floats
+from electrodiff.quantities import QUANTITIES
+from electrodiff.summary import Met, by_key, expected_of, without_nan
+from electrodiff.time_dataset import member_names
+from electrodiff.transient import Transient
+
+CSV_NAME = "series.csv"
+
+# Rounding alone leaves a spread of 1e-8 of the largest current, and 1e-12 of an amount over the longest runs (docs/time.md):
+# a hundred times that is something else.
+DOUBTFUL_SPREAD = 1e-6
+DOUBTFUL_AMOUNT = 1e-10
+
+
+@dataclass(frozen=True)
+class Balances:
+    """The largest residuals of the balances of charge and ions at any output time."""
+
+    current_spread: float
+    """Deviation of the total current density along x [A/m^2]."""
+    relative_spread: float | None
+    """The same over the largest total current density; None if there is none."""
+    amount_residual: dict[str, float]
+    """What was made or lost of each ion, over what there was at the start."""
+
+
+def balances(transient: Transient) -> Balances:
+    """The largest residuals of a transient."""
+    spread = float(np.abs(transient.current_spread).max())
+    largest = float(np.abs(transient.total_current_density).max())
+    residuals = np.abs(transient.amount_residual).max(axis=0).tolist()
+    return Balances(
+        spread,
+        spread / largest if largest > spread else None,
+        dict(zip(transient.case.ion_names, residuals, strict=True)),
+    )
+
+
+def warnings(transient: Transient) -> list[str]:
+    """What makes a transient doubtful; one sentence each."""
+    found = balances(transient)
+    sentences = []
+    if (found.relative_spread or 0.0) > DOUBTFUL_SPREAD:
+        sentences.append(
+            f"the total current density differs along x by up to {found.relative_spread:.1g} of its largest value; it "
+            "should be the same everywhere: try a smaller study.tolerance"
+        )
+    for ion, lost in found.amount_residual.items():
+        if lost > DOUBTFUL_AMOUNT:
+            sentences.append(
+                f"up to {lost:.1g} of all {ion} was made or lost, and none should be: try a smaller study.tolerance"
+            )
+    return sentences
+
+
+def expectations(transient: Transient) -> list[Met]:
+    """Each expectation of the case, met or missed at the last output time; none of a run that did not get there."""
+    if not transient.converged:
+        return []
+    errors = {name: float(error[-1]) for name, error in transient.error.items() if error.ndim == 1}
+    return expected_of(transient.case, transient.frames[-1].scalars(), errors)
+
+
+def summary(transient: Transient, wall_s: float) -> dict[str, Any]:
+    """The object that `run --json` prints and summary.json holds; `wall_s` is the time of the run [s]."""
+    last, found = transient.frames[-1], balances(transient)
+    return {
+        "title": transient.case.title,
+        "converged": transient.converged,
+        "message": transient.message,
+        "iterations": transient.steps.time.size + transient.rejected,
+        "nodes": last.nodes,
+        "steps": transient.steps.time.size,
+        "rejected": transient.rejected,
+        "time_s": transient.time.tolist(),
+        "membrane_potential_V": without_nan(transient.membrane_potential.tolist()),
+        "total_current_density_A_m2": without_nan(transient.total_current_density.tolist()),
+        "ion_flux_mol_m2_s": _by_ion(transient, transient.ion_flux),
+        "largest_current_spread_A_m2": without_nan(found.current_spread),
+        "largest_relative_current_spread": without_nan(found.relative_spread),
+        "largest_amount_residual": without_nan(found.amount_residual),
+        "error_estimate": without_nan({name: error.tolist() for name, error in transient.error.items()}) or None,
+        "last": by_key({name: getattr(last, name) for name in QUANTITIES}),
+        "expect": [without_nan(asdict(entry)) for entry in expectations(transient)],
+        "wall_s": wall_s,
+        "version": electrodiff.__version__,
+        "warnings": warnings(transient),
+    }
+
+
+def _by_ion(transient: Transient, values: Floats) -> dict[str, Any]:
+    """(T, n) values as one list for each ion."""
+    return {ion: without_nan(row.tolist()) for ion, row in zip(transient.case.ion_names, values.T, strict=True)}
+
+
+def write_csv(transient: Transient, path: Path) -> Path:
+    """Every series as a table, one row an output time, SI units in the header; the profiles are in solution.nc alone."""
+    ions = transient.case.ion_names
+    columns: dict[str, Floats] = {
+        "time_s": transient.time,
+        "total_current_density_A_m2": transient.total_current_density,
+        "current_spread_A_m2": transient.current_spread,
+        **{f"ion_flux_{ion}_mol_m2_s": row for ion, row in zip(ions, transient.ion_flux.T, strict=True)},
+        **{f"amount_residual_{ion}": row for ion, row in zip(ions, transient.amount_residual.T, strict=True)},
+    }
+    for name, quantity in QUANTITIES.items():
+        unit = quantity.json_key.removeprefix(name)
+        for full in member_names(quantity, transient.frames[0]):
+            member = full.removeprefix(name).replace(".", "_", 1)
+            columns[f"{name}{member}{unit}"] = transient.scalar(full)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+    return path

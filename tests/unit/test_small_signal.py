@@ -1,0 +1,245 @@
+"""The linear response against a dense system differenced by hand, the place where it is read, and what is refused."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import electrodiff as ed
+from electrodiff.fvm.kernels.factors import fill_flows
+from electrodiff.fvm.problem import build_problem
+from electrodiff.grid.line import layered_line
+from electrodiff.impedance import Impedance
+from electrodiff.readings import Readings
+from electrodiff.solvers.impedance import solve_impedance
+from electrodiff.solvers.newton import NewtonOptions
+from electrodiff.solvers.robust import solve_robustly
+from electrodiff.solvers.small_signal import Linearised, currents_at, linearised, respond
+from electrodiff.units import FARADAY
+
+BATH = {"thickness": "4 nm", "relative_permittivity": 80}
+STUDY = {"kind": "impedance", "frequencies": [1.0, 1e6]}
+
+
+def everything(**changes: object) -> ed.Case:
+    """Divalent, monovalent and excluded ions of finite size, a gate, fixed and surface charge, a bias."""
+    slab = {
+        "name": "slab",
+        "thickness": "2 nm",
+        "relative_permittivity": 5,
+        "partition": {"Ca": 0.2, "Cl": 0.5, "K": 0.1, "SO4": 0},
+        "diffusivity": {"Ca": "1e-10 m^2/s", "K": "3e-11 m^2/s"},
+        "fixed_charge": "-30 mM",
+        "gating": {"K": {"half_potential": "10 mV", "slope": "8 mV"}},
+    }
+    case = {
+        "temperature": 300.0,
+        "ions": {ion: {"diameter": "0.5 nm"} for ion in ("Ca", "Cl", "K", "SO4")},
+        "steric": {"model": "bikerman"},
+        "layers": ({"name": "left", **BATH}, slab, {"name": "right", **BATH}),
+        "interfaces": ({"between": ("left", "slab"), "surface_charge": 0.02},),
+        "left": {"concentrations": {"Ca": 20.0, "Cl": 30.0, "K": 40.0, "SO4": 25.0}, "potential": 0.03},
+        "right": {"concentrations": {"Ca": 1.0, "Cl": 102.0, "K": 100.0}, "potential": 0.01},
+        "study": STUDY,
+        "mesh": {"nodes": 17},
+    }
+    return ed.Case(**{**case, **changes})
+
+
+def linear(case: ed.Case) -> Linearised:
+    problem = build_problem(case, layered_line(case).mesh())
+    attempt = solve_robustly(problem, None, NewtonOptions())
+    assert attempt.converged
+    return linearised(Readings(problem, attempt.result.state, attempt.result.gate))
+
+
+@pytest.fixture(scope="module")
+def system() -> Linearised:
+    return linear(everything())
+
+
+def rates_and_contents(system: Linearised, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What flows out of each node, less what comes in, and what it holds, (N, m) each; the gate is that of the state."""
+    border, gates = system.problem.border, system.problem.chain
+    conductance = gates.conductance.copy()
+    for b, row in enumerate(border.row):
+        voltage = state[border.first[b], -1] - state[border.last[b], -1]
+        fraction = 1 / (1 + math.exp(-(voltage - border.value[b]) / border.slope[b]))
+        conductance[border.first[b] : border.last[b], row] *= fraction
+    flow, content = np.zeros_like(state), np.zeros_like(state)
+    fill_flows(gates._replace(conductance=conductance), state, flow, content)
+    return flow - np.vstack([np.zeros_like(flow[:1]), flow[:-1]]), content
+
+
+def by_hand(system: Linearised, omega: float) -> np.ndarray:
+    """(N, m) changes of activities and potentials: a dense system, its derivatives by central differences."""
+    state, free = system.state, system.chain.free.ravel() > 0
+    size = state.size
+    matrix = np.eye(size, dtype=complex)
+    for column, (node, row) in enumerate(np.ndindex(state.shape)):
+        step = 1e-6 * max(abs(state[node, row]), 1e-3)
+        ends = []
+        for sign in (1, -1):
+            moved = state.copy()
+            moved[node, row] += sign * step
+            net, content = rates_and_contents(system, moved)
+            ions = net[:, :-1] + 1j * omega * content[:, :-1]
+            ends.append(np.column_stack([ions, net[:, -1] - content[:, -1]]).ravel())
+        matrix[free, column] = ((ends[0] - ends[1]) / (2 * step))[free]
+    source = np.zeros(state.shape, dtype=complex)
+    source[0, -1] = 1.0
+    return np.linalg.solve(matrix, source.ravel()).reshape(state.shape)
+
+
+@pytest.mark.parametrize("omega", [1e-6, 1e-2, 1.0, 100.0])
+def test_response_is_that_of_a_dense_system_differenced_by_hand(system, omega):
+    response = respond(system, omega)
+    assert response is not None
+    changes = response.update.copy()
+    changes[:, :-1] -= np.array(system.chain.valence) * system.state[:, :-1] * changes[:, -1:]
+    expected = by_hand(system, omega)
+    # 1e-6 of the largest: central differences with steps of 1e-6.
+    np.testing.assert_allclose(changes, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
+    # It is no real system: at some of these frequencies the phases differ by much.
+    if omega == 1.0:
+        assert np.abs(expected.imag).max() > 0.01
+
+
+@pytest.mark.parametrize("omega", [1e-9, 1e-3, 1.0, 1e3])
+def test_total_current_is_the_same_at_every_node(system, omega):
+    valence = np.array(system.chain.valence)
+    response = respond(system, omega)
+    assert response is not None
+    total = response.ion_flow @ valence + response.displacement
+    read = total[response.read_at]
+    off = np.abs(total - read)
+    assert (off <= 100 * response.rounding + response.corrected + response.doubt).all()
+    assert off.max() < 1e-9 * abs(read)
+    # Split at any node, the parts make up the total.
+    for node in (0, 3, 8, 13, 16):
+        ions, displaced = currents_at(system, response, node)
+        assert abs(ions.sum() + displaced - read) < 1e-9 * abs(read)
+        np.testing.assert_allclose(ions, valence * response.ion_flow[node], rtol=0, atol=1e-9 * abs(read))
+
+
+def test_total_current_is_read_where_it_is_not_lost_in_rounding():
+    """A blocking cell of 0.1 mm: in its middle a current of 1e-9 of those to and fro; at its walls no ion passes."""
+    wall = {"kind": "wall", "potential": 0.0}
+    layer = {"name": "water", "thickness": "0.1 mm", "relative_permittivity": 80, "initial": {"K": 100.0, "Cl": 100.0}}
+    case = ed.Case(
+        temperature=300.0, ions={"K": {}, "Cl": {}}, layers=(layer,), left=wall, right=wall, mesh={"nodes": 401}
+    )
+    slow = linear(case)
+    response = respond(slow, 1e-12)
+    assert response is not None
+    assert response.read_at in (0, 400)
+    assert (response.ion_flow[[0, -1]] == 0).all()
+    # Both walls see the same charge, with the other sign.
+    assert response.displacement[-1] == pytest.approx(response.displacement[0], rel=1e-9)
+    middle = response.ion_flow[200] @ np.array(slow.chain.valence) + response.displacement[200]
+    assert response.rounding[200] > 1e3 * response.rounding[response.read_at]
+    assert abs(middle - response.displacement[0]) <= 1e3 * response.rounding[200]
+
+
+# ---- what a study asks for ----------------------------------------------------------------------------------------
+
+
+def test_floating_end_is_clamped_at_its_own_potential(case_of):
+    case = case_of("resting_potential", {"study": STUDY})
+    floating = solve_impedance(case)
+    clamped = solve_impedance(case.replace("left.potential", floating.steady.membrane_potential))
+    # 1e-7: the potential is that of the extrapolation, good to 1e-9 of RT/F; each mesh floats at its own.
+    np.testing.assert_allclose(floating.impedance, clamped.impedance, rtol=1e-7)
+
+
+def test_amounts_in_closed_compartments_are_kept_and_not_held():
+    """A slab that no ion leaves, between two walls: without its amounts as borders there is still one answer."""
+    wall = {"kind": "wall", "potential": 0.0}
+    initial = {"K": 100.0, "Cl": 100.0}
+    layer = {"name": "water", "thickness": "20 nm", "relative_permittivity": 80, "initial": initial}
+    case = ed.Case(temperature=300.0, ions={"K": {}, "Cl": {}}, layers=(layer,), left=wall, right=wall, study=STUDY)
+    result = solve_impedance(case)
+    assert result.steady.problem.border.kind.size == 2
+    change = result.concentration
+    widths = np.diff(result.x)
+    kept = ((change[..., 1:] + change[..., :-1]) / 2 * widths).sum(axis=-1)
+    gone = ((np.abs(change[..., 1:]) + np.abs(change[..., :-1])) / 2 * widths).sum(axis=-1)
+    # 1e-9 of what moves: it telescopes over the half cells, which are the trapezoids.
+    assert (np.abs(kept) < 1e-9 * gone).all()
+
+
+def test_given_mesh_has_no_estimate():
+    case = everything()
+    result = solve_impedance(case, mesh=layered_line(case).mesh())
+    assert result.converged
+    assert np.isnan(result.error).all()
+    assert result.reached is None
+    assert result.meshes == (17,)
+
+
+def test_given_number_of_nodes_is_the_finest_mesh():
+    result = solve_impedance(everything())
+    assert result.meshes[-1] == 17
+    assert np.isfinite(result.error).all()
+    assert result.reached is None
+
+
+def test_study_that_is_no_impedance_is_refused(case_of):
+    with pytest.raises(ed.CaseError, match=r"study\.kind is 'steady'; expected 'impedance'"):
+        solve_impedance(case_of("clamped_membrane"))
+
+
+def test_closed_end_is_refused(case_of):
+    case = case_of("spherical_cell_potential", {"study": STUDY})
+    with pytest.raises(ed.CaseError, match=r"left\.kind is 'closed'.*'reservoir' or 'wall'"):
+        solve_impedance(case)
+
+
+def test_steady_state_that_is_not_found_is_an_error_or_a_result_without_numbers(case_of):
+    # No potential drives an ampere per square millimetre through a membrane.
+    case = case_of("resting_potential", {"study": STUDY, "left.current": "1e12 A/m^2", "mesh.nodes": 101})
+    with pytest.raises(ed.ConvergenceError, match="floating potential"):
+        solve_impedance(case)
+    result = solve_impedance(case, throw=False)
+    assert not result.converged
+    assert "floating potential" in result.message
+    assert np.isnan(result.impedance).all()
+    assert result.potential.shape == (2, result.x.size)
+    assert result.concentration.shape == (2, 4, result.x.size)
+
+
+# ---- the record ---------------------------------------------------------------------------------------------------
+
+
+def test_record_reads_a_resistor_beside_a_capacitor(case_of):
+    frequency, resistance, capacitance = np.array([1.0, 100.0]), 5.0, 2e-3
+    omega = 2 * np.pi * frequency
+    admittance = 1 / resistance + 1j * omega * capacitance
+    steady = ed.solve(case_of("nernst_potassium", {"mesh.nodes": 21}))
+    ions = len(steady.case.ions)
+    changes = np.ones((2, ions, 3), dtype=complex) * np.array([1.0, 2.0])[:, None, None]
+    result = Impedance(
+        case=steady.case,
+        steady=steady,
+        frequency=frequency,
+        impedance=1 / admittance,
+        error=np.array([1e-6, 1e-3]),
+        ion_admittance=np.zeros((2, ions), dtype=complex),
+        displacement_admittance=admittance,
+        position=0.0,
+        x=np.zeros(3),
+        potential=np.zeros((2, 3), dtype=complex),
+        concentration=changes,
+        meshes=(21,),
+        converged=True,
+        message="",
+    )
+    np.testing.assert_allclose(result.admittance, admittance)
+    np.testing.assert_allclose(result.capacitance, capacitance)
+    np.testing.assert_allclose(result.magnitude, 1 / np.hypot(1 / resistance, omega * capacitance))
+    np.testing.assert_allclose(result.phase, -np.arctan(omega * resistance * capacitance))
+    np.testing.assert_allclose(result.relative_error, result.error / result.magnitude)
+    charge = FARADAY * sum(steady.case.valences)
+    np.testing.assert_allclose(result.charge_density, charge * changes[:, 0])

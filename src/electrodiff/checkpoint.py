@@ -45,7 +45,6 @@ class Checkpoints:
         """Write one if the last is old enough."""
         start = self._clock()
         if start >= self._due:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
             save_checkpoint(run, self._path)
             end = self._clock()
             self._due = end + max(INTERVAL, (end - start) / SHARE)
@@ -53,6 +52,7 @@ class Checkpoints:
 
 def save_checkpoint(run: Run, path: Path) -> None:
     """Write a run into a file, which is moved to its place when it is whole and on the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
@@ -72,8 +72,9 @@ def drop_checkpoint(folder: Path) -> None:
 def load_checkpoint(path: Path, case: Case) -> Run:
     """The run of a case that a file holds.  Raises CaseError if there is none, or it is of another case or version."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            data = {name: file[name] for name in file.files}
+        # Opened here, as numpy leaves a broken file open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            data = {name: stored[name] for name in stored.files}
     except FileNotFoundError:
         raise CaseError(f"{path}: there is no checkpoint; {_REMEDY}") from None
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from electrodiff import __version__
-from electrodiff.cli_checks import checked_figure, checked_folder, checked_formats, exit_codes, writing
+from electrodiff.cli_checks import checked_figure, checked_folder, checked_formats, exit_codes, note, writing
 from electrodiff.cli_run import Order, figures, note_compilation, run_study, solve_noted
 from electrodiff.errors import CaseError
 
@@ -104,22 +104,54 @@ def plot(
     results: Annotated[list[Path], typer.Argument(metavar="RESULT...", help="Stored results (solution.nc).")],
     out: Annotated[Path | None, typer.Option(help="Folder of the figures; by default that of the result.")] = None,
     formats: FormatOption = None,
+    animate: Annotated[
+        Path | None,
+        typer.Option("--animate", metavar="FILE", help="Write a film of a transient instead: a .gif or .mp4 file."),
+    ] = None,
 ) -> None:
     """Draw the figures of stored results."""
     with exit_codes():
         from electrodiff.store import load_solution
 
+        if animate is not None:
+            if out is not None or formats or len(results) > 1:
+                raise CaseError(
+                    f"--animate {animate}: it makes one file of one result; leave out --out, --format, and others"
+                )
+            _animate(results[0], animate)
+            return
         wanted = checked_formats(formats)
         if out is not None and len(results) > 1:
             raise CaseError(f"--out {out}: {len(results)} results cannot share a folder; give one result, or no --out")
         for result in results:
-            file = result / "solution.nc" if result.is_dir() else result
+            file = _result_file(result)
             solution = load_solution(file)
             folder = checked_folder(out or file.parent)
             with writing(folder):
                 folder.mkdir(parents=True, exist_ok=True)
                 for figure in figures(solution, folder, wanted):
                     print(figure)
+
+
+def _result_file(path: Path) -> Path:
+    return path / "solution.nc" if path.is_dir() else path
+
+
+def _animate(result: Path, film: Path) -> None:
+    """Write the film of a stored transient."""
+    from electrodiff.plot.animation import animate, checked_writer
+    from electrodiff.store import load_solution
+    from electrodiff.transient import Transient
+
+    checked_writer(film)
+    checked_folder(film.parent, "--animate")
+    transient = load_solution(_result_file(result))
+    if not isinstance(transient, Transient):
+        raise CaseError(f"--animate {film}: {result} does not change in time; give the result of a transient study")
+    note(f"drawing {len(transient.time)} pictures ...")
+    with writing(film, "--animate"):
+        film.parent.mkdir(parents=True, exist_ok=True)
+        print(animate(transient, film))
 
 
 @app.command()

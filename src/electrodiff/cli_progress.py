@@ -26,17 +26,43 @@ def fraction(run: Run) -> float:
 
     The scale of a segment begins at its first step, as the steps after a jump are as short as those at the start.
     """
-    study = run.case.study
-    if not (isinstance(study, TransientStudy) and run.steps):
+    if not run.steps:
         return 0.0
-    corners = study.corner_times()
-    start, end = corners[run.segment : run.segment + 2]
-    # The first step beyond the start, which is another's end but for round-off.
-    first = bisect_left(run.steps, start * (1 + 1e-12), key=lambda step: step[0])
-    size = run.steps[min(first, len(run.steps) - 1)][1]
+    start, end, later = _segment(run)
+    size = run.steps[min(_steps_until(run, start), len(run.steps) - 1)][1]
     passed, span = (max(time - start, size) / size for time in (run.steps[-1][0], end))
     within = math.log(passed) / math.log(span) if span > 1 else 1.0
-    return (run.segment + min(within, 1.0)) / (len(corners) - 1)
+    return (run.segment + min(within, 1.0)) / (run.segment + 1 + later)
+
+
+def steps_left(run: Run) -> float:
+    """An estimate of the steps to the end, from those of the last two doublings of the time in this segment.
+
+    A doubling takes q times the steps of the one before: q is 1 where steps grow with time, 2 where they do not grow.
+    Later segments count as this one does.
+    """
+    start, end, later = _segment(run)
+    passed = run.steps[-1][0] - start
+    counts = [_steps_until(run, start + part * passed) for part in (0.0, 0.25, 0.5)]
+    total = len(run.steps)
+    before, last = max(counts[2] - counts[1], 1), max(total - counts[2], 1)
+    q = min(max(last / before, 1.0), 2.0)
+    doublings = math.log2(max(end - start, passed) / passed)
+    growth = doublings if q - 1 < 1e-6 else q * (q**doublings - 1) / (q - 1)
+    return last * growth + later * (total - counts[0] + last * growth)
+
+
+def _segment(run: Run) -> tuple[float, float, int]:
+    """Start and end of the segment of a run [s], and how many come after it."""
+    study = run.case.study
+    assert isinstance(study, TransientStudy), "a run is one of a transient"
+    corners = study.corner_times()
+    return corners[run.segment], corners[run.segment + 1], len(corners) - 2 - run.segment
+
+
+def _steps_until(run: Run, time: float) -> int:
+    """How many steps end at a time or before it, but for round-off."""
+    return bisect_left(run.steps, time * (1 + 1e-12), key=lambda step: step[0])
 
 
 class TimeProgress:
@@ -49,7 +75,7 @@ class TimeProgress:
         self._bar = _bar(console) if console.is_terminal and not quiet else None
         self._task = self._bar.add_task("", total=1.0) if self._bar else None
         self._start, self._shown = perf_counter(), perf_counter()
-        self._first: float | None = None
+        self._first: int | None = None
 
     def __enter__(self) -> TimeProgress:
         if self._bar:
@@ -63,27 +89,27 @@ class TimeProgress:
     def show(self, run: Run) -> None:
         """Show how far the run is, if the last time is long enough ago."""
         now = perf_counter()
+        if self._first is None:
+            # Of a run that goes on from a checkpoint, what was done before says nothing about the speed.
+            self._first, self._start = len(run.steps), now
         if self._quiet or now - self._shown < (BAR if self._bar else LINE):
             return
         self._shown = now
-        done = fraction(run)
-        if self._first is None:
-            # Of a run that goes on from a checkpoint, what was done before says nothing about the speed.
-            self._first, self._start = done, now
-        text = self._text(run, done, now)
+        done, text = fraction(run), self._text(run, now)
         if self._bar and self._task is not None:
             self._bar.update(self._task, completed=done, description=text, refresh=True)
         else:
             note(f"{100 * done:.0f} %: {text}")
 
-    def _text(self, run: Run, done: float, now: float) -> str:
+    def _text(self, run: Run, now: float) -> str:
         from electrodiff.time_tables import time_text
 
         time, size, _ = run.steps[-1]
         text = f"{time_text(time)} of {time_text(run.case.study.end)}, step {time_text(size, 2)}"  # type: ignore[union-attr]
-        gained = done - (self._first or 0.0)
-        if gained > 0:
-            text += f", {time_text(max((now - self._start) * (1 - done) / gained, 1.0), 2)} left"
+        taken = len(run.steps) - (self._first or 0)
+        if taken > 0:
+            left = (now - self._start) / taken * steps_left(run)
+            text += f", {time_text(float(math.ceil(left)), 2)} left"
         return text
 
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from electrodiff.dataset import Variable, as_dataset, tables
-from electrodiff.impedance import Complex, Impedance
 
 if TYPE_CHECKING:
     import xarray
+
+    from electrodiff.impedance import Complex, Impedance
 
 # attribute of Impedance: (variable, dimensions beside `frequency`, unit, long name)
 COMPLEX: dict[str, tuple[str, tuple[str, ...], str, str]] = {

@@ -7,6 +7,8 @@ e^(i omega t), omega = 2 pi f, so that a capacitance C has the admittance + i om
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,9 @@ from electrodiff.model import Case
 from electrodiff.profiles import Floats
 from electrodiff.solution import Solution
 from electrodiff.units import FARADAY
+
+if TYPE_CHECKING:
+    import xarray
 
 Complex = NDArray[np.complex128]
 
@@ -90,3 +95,13 @@ class Impedance:
         if self.case.mesh.nodes is not None or np.isnan(self.error).all():
             return None
         return self.converged and bool((self.relative_error <= self.case.mesh.accuracy).all())
+
+    @cached_property
+    def dataset(self) -> xarray.Dataset:
+        """Impedance, admittances and small-signal profiles, with the steady state, as a labelled dataset with units.
+
+        See docs/results.md.
+        """
+        from electrodiff.frequency_dataset import frequency_dataset
+
+        return frequency_dataset(self)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from electrodiff.dataset import DIMENSIONS, PROFILES, Variable, as_dataset, coordinates, netcdf_unit
-from electrodiff.profiles import Floats
+from electrodiff.dataset import DIMENSIONS, PROFILES, Floats, Variable, as_dataset, coordinates, netcdf_unit
 from electrodiff.quantities import QUANTITIES, Quantity
-from electrodiff.readings import Readings
-from electrodiff.transient import Transient
 
 if TYPE_CHECKING:
     import xarray
+
+    from electrodiff.readings import Readings
+    from electrodiff.transient import Transient
 
 # The profiles that are kept at every output time; the values are the attributes of Transient of the same name.
 TIME_PROFILES = ("potential", "concentration", "charge_density", "electric_field")

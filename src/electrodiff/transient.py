@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from electrodiff.model import Case
 from electrodiff.profiles import Floats
 from electrodiff.readings import Readings
+
+if TYPE_CHECKING:
+    import xarray
 
 
 @dataclass(frozen=True)
@@ -97,3 +101,10 @@ class Transient:
     def electric_field(self) -> Floats:
         """(T, M) -dphi/dx [V/m] on each side of each node."""
         return np.array([frame.electric_field for frame in self.frames])
+
+    @cached_property
+    def dataset(self) -> xarray.Dataset:
+        """Every profile, series and step as a labelled dataset with units (see docs/results.md)."""
+        from electrodiff.time_dataset import time_dataset
+
+        return time_dataset(self)

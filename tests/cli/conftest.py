@@ -56,7 +56,7 @@ def compiled() -> None:
     solve(parse_case(CASE))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def case_text() -> str:
     """A valid case of two ions, so that most of these tests use the same compiled kernels."""
     return CASE

@@ -83,16 +83,16 @@ def check(result: object, exact: np.ndarray) -> None:
     off = np.abs(result.impedance - exact)  # type: ignore[attr-defined]
     estimate = result.error  # type: ignore[attr-defined]
     assert (off < 1e-6 * np.abs(exact)).all()
-    # 3e-9: below that it is rounding, of which an estimate cannot be sharp.
-    assert (off <= estimate + 3e-9 * np.abs(exact)).all()
-    assert (estimate <= 100 * off + 3e-9 * np.abs(exact)).all()
+    # 1e-12: below that it is rounding, of the nodes as well, of which an estimate cannot be sharp.
+    assert (off <= estimate + 1e-12 * np.abs(exact)).all()
+    assert (estimate <= 100 * off + 1e-12 * np.abs(exact)).all()
 
 
 # ---- closed forms -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("valence", [1, 2])
-@pytest.mark.parametrize(("gap", "concentration"), [(20e-9, 100.0), (1e-6, 10.0), (1e-4, 100.0), (5e-9, 0.1)])
+@pytest.mark.parametrize(("gap", "concentration"), [(20e-9, 100.0), (1e-6, 10.0), (1e-2, 100.0), (5e-9, 0.1)])
 def test_impedance_of_a_blocking_cell_is_the_closed_form(gap, concentration, valence):
     result = solve_impedance(blocking_cell(gap, concentration, valence))
     assert result.reached

@@ -35,7 +35,9 @@ def times(matrix: Matrix, vector: Vector) -> Vector:
 
 
 def product(first: Matrix, second: Matrix) -> Matrix:
-    return [list(row) for row in zip(*(times(first, list(column)) for column in zip(*second, strict=True)), strict=True)]
+    return [
+        list(row) for row in zip(*(times(first, list(column)) for column in zip(*second, strict=True)), strict=True)
+    ]
 
 
 def inverse(matrix: Matrix) -> Matrix:
@@ -94,7 +96,9 @@ class Tree:
             return [Fraction(1)] * STAGES
         if len(grown) == 1:
             return times(method.beta, grown[0])
-        values = [prod(column, start=Fraction(1)) for column in zip(*(times(method.alpha, w) for w in grown), strict=True)]
+        values = [
+            prod(column, start=Fraction(1)) for column in zip(*(times(method.alpha, w) for w in grown), strict=True)
+        ]
         return times(method.omega, values) if self.kind == "z" else values
 
     def __repr__(self) -> str:
@@ -104,10 +108,8 @@ class Tree:
 @cache
 def trees(order: int, with_algebraic: bool) -> tuple[Tree, ...]:
     """All trees of an order.  An algebraic vertex has two branches or more; alone on a branch it says nothing new."""
-    found = []
-    for children in forests(order - 1, with_algebraic):
-        if not (len(children) == 1 and children[0].kind == "z"):
-            found.append(Tree("y", children))
+    branches = [children for children in forests(order - 1, with_algebraic) if [t.kind for t in children] != ["z"]]
+    found = [Tree("y", children) for children in branches]
     if with_algebraic:
         found += [Tree("z", children) for children in forests(order, with_algebraic, least=2)]
     return tuple(found)
@@ -175,14 +177,24 @@ def test_orders_are_not_higher():
     assert largest(missed(EMBEDDED, ORDER, False)) > 1e-4
 
 
+def missed_for_index_1(method: Method, order: int) -> float:
+    """Of order p are the differential unknowns if all their trees up to p are right, and the algebraic ones, whose errors
+    do not add up from step to step, if theirs up to p - 1 are.
+    """
+    errors = missed(method, order, True)
+    return largest({name: error for name, error in errors.items() if name[0] == "y"}) + largest(
+        missed(method, order - 1, True) if order > 1 else {"": 0.0}
+    )
+
+
 @pytest.mark.parametrize("order", [1, 2, 3, 4, 5])
 def test_solution_has_order_5_for_differential_and_algebraic_unknowns_of_index_1(order):
-    assert largest(missed(FULL, order, True)) < ROUNDING
+    assert missed_for_index_1(FULL, order) < ROUNDING
 
 
 @pytest.mark.parametrize("order", [1, 2, 3, 4])
 def test_embedded_solution_has_order_4_for_index_1(order):
-    assert largest(missed(EMBEDDED, order, True)) < ROUNDING
+    assert missed_for_index_1(EMBEDDED, order) < ROUNDING
 
 
 def test_conditions_see_an_error_in_the_last_digits_of_a_coefficient():
@@ -242,7 +254,7 @@ def stage_updates(rate_of, jacobian, mass, time: float, y: np.ndarray, dt: float
     return stages
 
 
-def pendulum(steps: int, weights: np.ndarray = WEIGHTS) -> tuple[np.ndarray, float]:
+def index_one(steps: int, weights: np.ndarray = WEIGHTS) -> tuple[np.ndarray, float]:
     """Error at the end, and the largest in the middle of steps, of y' = z - t y, 0 = z - y^2 - g(t), y = 1/(1+t)."""
 
     def g(t: float) -> float:
@@ -278,19 +290,19 @@ def fitted_order(errors: list[float]) -> float:
 
 @pytest.mark.parametrize("unknown", [0, 1])
 def test_error_falls_with_the_fifth_power_of_the_step_also_where_things_are_given_in_time(unknown):
-    errors = [float(pendulum(steps)[0][unknown]) for steps in (4, 8, 16, 32)]
+    errors = [float(index_one(steps)[0][unknown]) for steps in (4, 8, 16, 32)]
     assert fitted_order(errors) == pytest.approx(5, abs=0.3)
 
 
 def test_error_of_the_embedded_solution_falls_with_the_fourth_power():
     embedded = np.append(WEIGHTS[:-1], 0.0)
-    errors = [float(pendulum(steps, embedded)[0].max()) for steps in (4, 8, 16, 32)]
+    errors = [float(index_one(steps, embedded)[0].max()) for steps in (4, 8, 16, 32)]
     assert fitted_order(errors) == pytest.approx(4, abs=0.3)
 
 
-def test_between_the_ends_of_a_step_the_error_falls_with_the_fourth_power_at_least():
-    errors = [pendulum(steps)[1] for steps in (4, 8, 16, 32)]
-    assert fitted_order(errors) > 3.9
+def test_between_the_ends_of_a_step_the_error_falls_with_the_fourth_power():
+    errors = [index_one(steps)[1] for steps in (32, 64, 128, 256)]
+    assert fitted_order(errors) == pytest.approx(4, abs=0.2)
 
 
 def test_interpolation_gives_the_start_and_the_end_of_a_step():
@@ -300,24 +312,27 @@ def test_interpolation_gives_the_start_and_the_end_of_a_step():
     np.testing.assert_array_equal(interpolated(1.0, start, end, stages), end)
 
 
-@pytest.mark.parametrize("stiffness", [1e2, 1e4, 1e6])
-def test_order_is_4_at_least_where_a_stiff_solution_follows_what_is_given(stiffness):
-    """Prothero and Robinson's equation y' = -s (y - sin t) + cos t, whose solution is sin t: where methods lose order."""
+def following(stiffness: float, steps: int) -> float:
+    """Largest error of y' = -s (y - sin t) + cos t, whose solution is sin t, up to t = 2 (Prothero and Robinson)."""
 
-    def error(steps: int) -> float:
-        y, dt, worst = np.array([0.0]), 2.0 / steps, 0.0
-        for n in range(steps):
-            stages = stage_updates(
-                lambda t, u: -stiffness * (u - np.sin(t)) + np.cos(t),
-                lambda _t, _u: np.array([[-stiffness]]),
-                np.eye(1),
-                n * dt,
-                y,
-                dt,
-                lambda t, _u: np.array([stiffness * np.cos(t) - np.sin(t)]),
-            )
-            y = y + sum(w * k for w, k in zip(WEIGHTS, stages, strict=True))
-            worst = max(worst, abs(float(y[0]) - np.sin((n + 1) * dt)))
-        return worst
+    def rate_of(t: float, u: np.ndarray) -> np.ndarray:
+        return -stiffness * (u - np.sin(t)) + np.cos(t)
 
-    assert fitted_order([error(steps) for steps in (4, 8, 16, 32)]) > 3.5
+    def slope(t: float, _u: np.ndarray) -> np.ndarray:
+        return np.array([stiffness * np.cos(t) - np.sin(t)])
+
+    def jacobian(_t: float, _u: np.ndarray) -> np.ndarray:
+        return np.array([[-stiffness]])
+
+    y, dt, worst = np.array([0.0]), 2.0 / steps, 0.0
+    for n in range(steps):
+        y = y + WEIGHTS @ np.array(stage_updates(rate_of, jacobian, np.eye(1), n * dt, y, dt, slope))
+        worst = max(worst, abs(float(y[0]) - np.sin((n + 1) * dt)))
+    return worst
+
+
+def test_order_is_4_where_a_solution_follows_what_is_given_however_stiff():
+    """The largest error of all stiffnesses: here methods lose order, those that are not made for it down to 2 or 1."""
+    stiffnesses = np.logspace(-1, 6, 29)
+    errors = [max(following(s, steps) for s in stiffnesses) for steps in (4, 8, 16, 32, 64)]
+    assert fitted_order(errors) == pytest.approx(4, abs=0.2)

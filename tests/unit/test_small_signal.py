@@ -97,11 +97,9 @@ def by_hand(system: Linearised, omega: float) -> np.ndarray:
 def test_response_is_that_of_a_dense_system_differenced_by_hand(system, omega):
     response = respond(system, omega)
     assert response is not None
-    changes = response.update.copy()
-    changes[:, :-1] -= np.array(system.chain.valence) * system.state[:, :-1] * changes[:, -1:]
     expected = by_hand(system, omega)
     # 1e-6 of the largest: central differences with steps of 1e-6.
-    np.testing.assert_allclose(changes, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
+    np.testing.assert_allclose(response.change, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
     # It is no real system: at some of these frequencies the phases differ by much.
     if omega == 1.0:
         assert np.abs(expected.imag).max() > 0.01
@@ -141,6 +139,23 @@ def test_total_current_is_read_where_it_is_not_lost_in_rounding():
     middle = response.ion_flow[200] @ np.array(slow.chain.valence) + response.displacement[200]
     assert response.rounding[200] > 1e3 * response.rounding[response.read_at]
     assert abs(middle - response.displacement[0]) <= 1e3 * response.rounding[200]
+
+
+def test_elimination_is_repeated_until_nothing_is_missing():
+    """A gap of 1 cm at 10 MHz: once, it is good to a few digits; the last turn changes nothing that a double can hold."""
+    wall = {"kind": "wall", "potential": 0.0}
+    layer = {"name": "water", "thickness": "1 cm", "relative_permittivity": 80, "initial": {"K": 100.0, "Cl": 100.0}}
+    case = ed.Case(
+        temperature=300.0, ions={"K": {}, "Cl": {}}, layers=(layer,), left=wall, right=wall, mesh={"nodes": 301}
+    )
+    fast = linear(case)
+    response = respond(fast, 2 * math.pi * 1e7 * fast.problem.scales.time)
+    assert response is not None
+    total = response.ion_flow @ np.array(fast.chain.valence) + response.displacement
+    read = abs(total[response.read_at])
+    assert response.corrected < 1e-12 * read
+    # Nothing that a whole number of turns in vain would leave: the sum of both walls' charges is that of the water, none.
+    assert abs(total[0] - total[-1]) < 1e-7 * read
 
 
 # ---- what a study asks for ----------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
-"""Figures of a solution: `profiles`, `charge`, `field` and `mesh_spacing`, functions from a Solution to a matplotlib Figure;
-and `ladder`, of a Ladder.
+"""Figures, functions from a result to a matplotlib Figure: `profiles`, `charge`, `field` and `mesh_spacing` of a Solution;
+`space_time`, `currents` and `concentrations` of a Transient, and `animate`, which writes a film of it; `bode`,
+`nyquist` and `admittance` of an Impedance; `ladder` of a Ladder.  `save_figures` writes all of a result.
 
     >>> import electrodiff as ed
     >>> solution = ed.solve(ed.load_case("cases/resting_potential.toml"))
@@ -17,24 +18,40 @@ from typing import TYPE_CHECKING, Any
 
 _HOME = {
     "FIGURES": "output",
+    "FIGURES_OF": "output",
+    "admittance": "impedance_figure",
+    "animate": "animation",
+    "bode": "impedance_figure",
     "charge": "charge_figure",
+    "concentrations": "time_series",
+    "currents": "time_series",
     "field": "field_figure",
     "ladder": "ladder_figure",
     "mesh_spacing": "mesh_figure",
+    "nyquist": "impedance_figure",
     "profiles": "profiles_figure",
     "save_figure": "output",
     "save_figures": "output",
+    "space_time": "time_images",
 }
 
 if TYPE_CHECKING:
+    from electrodiff.plot.animation import animate as animate
     from electrodiff.plot.charge_figure import charge as charge
     from electrodiff.plot.field_figure import field as field
+    from electrodiff.plot.impedance_figure import admittance as admittance
+    from electrodiff.plot.impedance_figure import bode as bode
+    from electrodiff.plot.impedance_figure import nyquist as nyquist
     from electrodiff.plot.ladder_figure import ladder as ladder
     from electrodiff.plot.mesh_figure import mesh_spacing as mesh_spacing
     from electrodiff.plot.output import FIGURES as FIGURES
+    from electrodiff.plot.output import FIGURES_OF as FIGURES_OF
     from electrodiff.plot.output import save_figure as save_figure
     from electrodiff.plot.output import save_figures as save_figures
     from electrodiff.plot.profiles_figure import profiles as profiles
+    from electrodiff.plot.time_images import space_time as space_time
+    from electrodiff.plot.time_series import concentrations as concentrations
+    from electrodiff.plot.time_series import currents as currents
 
 
 def __getattr__(name: str) -> Any:

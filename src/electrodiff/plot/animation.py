@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.animation import AbstractMovieWriter, FFMpegWriter, PillowWriter
+from matplotlib.animation import FFMpegWriter, PillowWriter
 from numpy.typing import NDArray
 
 from electrodiff.errors import CaseError
 from electrodiff.plot.layer_axis import LayerAxis
 from electrodiff.plot.scale import CHARGE_DENSITY, CONCENTRATION, POTENTIAL, Ladder, linear_limits, log_limits
 from electrodiff.plot.sheet import AXIS, CLOSE, INCH, RIGHT, WIDTH, Row, sheet
-from electrodiff.plot.style import DPI, SOLUTION, ion_style, log_tick, settings
+from electrodiff.plot.style import SOLUTION, ion_style, log_tick, settings
 from electrodiff.plot.time_axis import TimeAxis, ion_head, ion_legend, time_text, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
     from electrodiff.transient import Transient
 
 Floats = NDArray[np.float64]
 
+# Pixels an inch: fewer than of a figure, which halves the time and the size.
+_DPI = 100
 # Pictures a second, and how often the last one is shown, to be looked at before it starts again.
 _RATE, _LAST = 12, 12
 # Heights of the panels, the last with the time alone [mm].
@@ -34,14 +34,14 @@ _NAMED, _PROFILE, _TIME = 48.0, 38.0, 5.0
 # Ratio of concentrations from which their axis is logarithmic, and how far down it goes.
 _WIDE, _TRACE = 300.0, 1e-8
 
-WRITERS: dict[str, type[AbstractMovieWriter]] = {".gif": PillowWriter, ".mp4": FFMpegWriter}
+WRITERS: dict[str, type[PillowWriter | FFMpegWriter]] = {".gif": PillowWriter, ".mp4": FFMpegWriter}
 """What writes a file with each ending."""
 
 
-def animate(transient: Transient, path: str | Path, watch: Callable[[int, int], None] | None = None) -> Path:
+def animate(transient: Transient, path: str | Path) -> Path:
     """Write the profiles of a transient as a film, .gif or .mp4, and return its path; one picture for each output.
 
-    watch: called with the number of pictures done and of all.  The file appears whole or not at all.  Raises CaseError
+    The file appears whole or not at all.  Raises CaseError
     for another ending, and for .mp4 without the program ffmpeg; OSError if it cannot be written.
     """
     path = Path(path)
@@ -51,25 +51,25 @@ def animate(transient: Transient, path: str | Path, watch: Callable[[int, int], 
         film = Film(transient)
         count = len(transient.time)
         try:
-            with writer.saving(film.figure, str(partial), DPI):
+            with writer.saving(film.figure, str(partial), _DPI):
                 for index in [*range(count), *[count - 1] * _LAST]:
                     film.show(index)
                     writer.grab_frame()
-                    if watch is not None:
-                        watch(min(index + 1, count), count)
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
     return path
 
 
-def checked_writer(path: Path) -> type[AbstractMovieWriter]:
+def checked_writer(path: Path) -> type[PillowWriter | FFMpegWriter]:
     """What writes a film into this file; CaseError if its ending is unknown, or the program for it is not there."""
     writer = WRITERS.get(path.suffix.lower())
     if writer is None:
         raise CaseError(f"{path}: expected a name that ends in {' or '.join(WRITERS)}")
     if not writer.isAvailable():
-        raise CaseError(f"{path}: the program ffmpeg, which writes this, is not installed; install it, or choose a .gif file")
+        raise CaseError(
+            f"{path}: the program ffmpeg, which writes this, is not installed; install it, or choose a .gif file"
+        )
     return writer
 
 
@@ -88,7 +88,9 @@ class Film:
         headroom = self._axis.draw_frames([potential, concentration, charge])
         for ax in (potential, concentration, charge):
             for edge in self._axis.edge[1:-1]:
-                ax.axvline(edge, ymax=1.0 - headroom if ax is potential else 1.0, color="0.35", linewidth=0.6, zorder=-1)
+                ax.axvline(
+                    edge, ymax=1.0 - headroom if ax is potential else 1.0, color="0.35", linewidth=0.6, zorder=-1
+                )
         self._places = self._broken(
             np.concatenate([self._axis.place(i, transient.x[e]) for i, e in enumerate(self._entries)])
         )

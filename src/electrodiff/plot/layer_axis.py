@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,8 +37,8 @@ _SCREENED = 4.0
 # Least space between the labels of two ticks [mm].
 _APART = 2.0
 # How the lines of the interfaces are drawn over an image, dark or light.
-_UNDER = {"color": "white", "linewidth": 2.0}
-_OVER = {**GUIDE, "color": "0.2"}
+_UNDER: dict[str, Any] = {"color": "white", "linewidth": 2.0}
+_OVER: dict[str, Any] = {**GUIDE, "color": "0.2"}
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class LayerAxis:
     def edge(self) -> Floats:
         """(L + 1,) places of the edges, from 0 to 1."""
         if not self.is_stretched:
-            return (self.x - self.x[0]) / (self.x[-1] - self.x[0])
+            return np.asarray((self.x - self.x[0]) / (self.x[-1] - self.x[0]))
         span = np.array([self._span(index) for index in range(self.length.size)])
         share = 0.5 / span.size + 0.5 * span / span.sum()
         return np.insert(np.cumsum(share), 0, 0.0)
@@ -155,7 +155,9 @@ class LayerAxis:
         shown: list[tuple[float, str]] = []
         minor: list[float] = []
         for place, text in self._wanted_ticks():
-            room = [abs(place - other) * width - text_width(text) / 2.0 - text_width(name) / 2.0 for other, name in shown]
+            room = [
+                abs(place - other) * width - text_width(text) / 2.0 - text_width(name) / 2.0 for other, name in shown
+            ]
             if min(room, default=math.inf) >= _APART:
                 shown.append((place, text))
             else:
@@ -167,7 +169,7 @@ class LayerAxis:
 
     def _draw_plain_ticks(self, ax: Axes) -> None:
         total = float(self.x[-1] - self.x[0]) * NANOMETRE
-        values = ax.xaxis.get_major_locator().tick_values(0.0, total)
+        values = np.asarray(ax.xaxis.get_major_locator().tick_values(0.0, total))
         values = values[(values >= 0.0) & (values <= total * (1 + 1e-9))]
         ax.set_xticks((values / total).tolist(), [f"{value:g}" for value in values])
         ax.set_xlabel("x [nm]")

@@ -1,4 +1,4 @@
-"""The figures of a solution by name, and as files that are the same bytes in every run."""
+"""The figures of every kind of result by name, and as files that are the same bytes in every run."""
 
 from __future__ import annotations
 
@@ -6,18 +6,41 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from electrodiff.impedance import Impedance
 from electrodiff.plot.charge_figure import charge
 from electrodiff.plot.field_figure import field
+from electrodiff.plot.impedance_figure import admittance, bode, nyquist
 from electrodiff.plot.profiles_figure import profiles
 from electrodiff.plot.style import DPI, settings
+from electrodiff.plot.time_images import space_time
+from electrodiff.plot.time_series import concentrations, currents
+from electrodiff.solution import Solution
+from electrodiff.transient import Transient
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from electrodiff.solution import Solution
-
 FIGURES: dict[str, Callable[[Solution], Figure]] = {"profiles": profiles, "charge": charge, "field": field}
-"""Every figure by the name of its file."""
+"""Every figure of a steady solution by the name of its file."""
+TIME_FIGURES: dict[str, Callable[[Transient], Figure]] = {
+    "space_time": space_time,
+    "currents": currents,
+    "concentrations": concentrations,
+}
+"""Every figure of a transient by the name of its file."""
+IMPEDANCE_FIGURES: dict[str, Callable[[Impedance], Figure]] = {
+    "bode": bode,
+    "nyquist": nyquist,
+    "admittance": admittance,
+}
+"""Every figure of an impedance by the name of its file."""
+Result = Solution | Transient | Impedance
+FIGURES_OF: dict[type[Result], dict[str, Callable[[Any], Figure]]] = {
+    Solution: FIGURES,
+    Transient: TIME_FIGURES,
+    Impedance: IMPEDANCE_FIGURES,
+}
+"""The figures of each kind of result."""
 
 # What to keep out of a file so that it does not change from run to run; PNG holds no date.
 _METADATA: dict[str, dict[str, Any]] = {
@@ -27,8 +50,10 @@ _METADATA: dict[str, dict[str, Any]] = {
 }
 
 
-def save_figures(solution: Solution, folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path]:
-    """Write every figure into a folder, which is made if need be, as `profiles.png`, ...; return the paths.
+def save_figures(result: Result, folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path]:
+    """Write every figure of a result into a folder, which is made if need be, as `profiles.png`, ...; return the paths.
+
+    A Solution has those of `FIGURES`, a Transient those of `TIME_FIGURES`, an Impedance those of `IMPEDANCE_FIGURES`.
 
     formats: endings that matplotlib knows, such as "png" (150 dpi), "pdf", "svg".
     Raises ValueError for an unknown format and OSError if the folder cannot be written.
@@ -36,8 +61,8 @@ def save_figures(solution: Solution, folder: str | Path, formats: Sequence[str] 
     home = Path(folder)
     home.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, draw in FIGURES.items():
-        figure = draw(solution)
+    for name, draw in FIGURES_OF[type(result)].items():
+        figure = draw(result)
         paths += [_save(figure, home / f"{name}.{ending}", ending) for ending in formats]
     return paths
 

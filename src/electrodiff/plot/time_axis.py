@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -16,6 +15,7 @@ from electrodiff.plot import stack
 from electrodiff.plot.labels import shortened, text_width
 from electrodiff.plot.sheet import INCH, LEFT, RIGHT, WIDTH, size_mm
 from electrodiff.plot.style import MINUS, number
+from electrodiff.plot.ticks import Tick, chosen_ticks
 from electrodiff.study import TransientStudy
 
 if TYPE_CHECKING:
@@ -29,16 +29,12 @@ if TYPE_CHECKING:
     from electrodiff.transient import Transient
 
 Floats = NDArray[np.float64]
-Tick = tuple[float, str]
 
 # Times are drawn on a logarithmic axis if half of them are in this first part of it.
 _CROWDED = 0.1
 # Share of a logarithmic axis between its edge, where t = 0 stands, and the first output.
 _EDGE = 0.11
 _MARGIN = 0.01
-# Distance of labels over each other, and least gap between labels side by side [mm].
-_LINE = 4.4
-_GAP = 1.2
 # Hides the spine between t = 0 and the first output.
 _BREAK: dict[str, Any] = {"color": "white", "linewidth": 3.0, "solid_capstyle": "butt", "clip_on": False, "zorder": 5}
 
@@ -107,7 +103,8 @@ class TimeAxis:
     def limits(self) -> tuple[float, float]:
         """Ends of the axis."""
         last = float(self.places[-1])
-        margin = _MARGIN * (last - self.edge)
+        # Of a run that was stopped at once there is nothing but its start.
+        margin = _MARGIN * (last - self.edge) or 0.5
         return self.edge - margin, last + margin
 
     def draw_ticks(self, ax: Axes, name: str) -> None:
@@ -146,27 +143,15 @@ class TimeAxis:
             return
         later = self.time > 0
         ax.plot(places[later], values[later], **style)
-        dot = {"color": style.get("color"), "marker": "o", "markersize": 4.0, "linestyle": "", "label": "_start"}
+        dot: dict[str, Any] = {
+            "color": style.get("color"),
+            "marker": "o",
+            "markersize": 4.0,
+            "linestyle": "",
+            "label": "_start",
+        }
         dot["zorder"] = style.get("zorder", 2.0)
         ax.plot(places[~later], values[~later], clip_on=False, **dot)
-
-
-def chosen_ticks(groups: Sequence[Sequence[Tick]], per_place: float, is_upright: bool) -> list[Tick]:
-    """Places and labels of the groups, the most wanted first, whose labels all have room beside those chosen before.
-
-    per_place: mm per unit of the places; is_upright: whether labels lie over each other instead of side by side.
-    """
-
-    def are_apart(one: Tick, other: Tick) -> bool:
-        needed = _LINE if is_upright else (text_width(one[1]) + text_width(other[1])) / 2.0 + _GAP
-        return (other[0] - one[0]) * per_place >= needed
-
-    shown: list[Tick] = []
-    for group in groups:
-        together = sorted({*shown, *group})
-        if all(are_apart(one, other) for one, other in pairwise(together)):
-            shown = together
-    return shown
 
 
 def _tick_groups(first: float, last: float) -> list[list[Tick]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.colors import Normalize, SymLogNorm
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from electrodiff.plot.layer_axis import LayerAxis
 from electrodiff.plot.scale import CHARGE_DENSITY, POTENTIAL
-from electrodiff.plot.symlog import symlog_text, symlog_ticks
 from electrodiff.plot.sheet import CLOSE, INCH, LEFT, RIGHT, WIDTH, Row, sheet, size_mm
 from electrodiff.plot.style import DPI, settings
+from electrodiff.plot.symlog import symlog_text, symlog_ticks
 from electrodiff.plot.time_axis import TimeAxis, title
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _SEQUENTIAL, _DIVERGING = "viridis", "RdBu_r"
 _DECADES = 4
 
 
-def time_images(transient: Transient) -> Figure:
+def space_time(transient: Transient) -> Figure:
     """Potential [mV] and charge density [MC/m^3] as images, along the stack from left to right and in time from below.
 
     Time is logarithmic, with t = 0, just after the changes there, as a strip of its own at the lower edge.  Layers are
@@ -96,7 +96,7 @@ def _extent(time_axis: TimeAxis) -> tuple[float, float]:
     """The places between which there is an image: half of the gap before the first output is the strip of t = 0."""
     places = time_axis.places
     if not time_axis.is_logarithmic:
-        return float(places[0]), float(places[-1])
+        return float(places[0]), float(places[-1]) if places.size > 1 else 1.0
     return 1.5 * time_axis.edge - 0.5 * math.log10(time_axis.first), float(places[-1])
 
 
@@ -105,7 +105,13 @@ def _draw_image(transient: Transient, ax: Axes, values: Floats, norm: Normalize,
     stack_axis, time_axis = LayerAxis.of(transient.frames[-1]), TimeAxis.of(transient)
     columns, rows = (round(size / INCH * DPI) for size in size_mm(ax))
     across = _along_stack(transient, stack_axis, values, (np.arange(columns) + 0.5) / columns)
-    options = {"norm": norm, "cmap": colours, "interpolation": "nearest", "origin": "lower", "aspect": "auto"}
+    options: dict[str, Any] = {
+        "norm": norm,
+        "cmap": colours,
+        "interpolation": "nearest",
+        "origin": "lower",
+        "aspect": "auto",
+    }
     start = 0
     if time_axis.is_logarithmic:
         start = 1
@@ -114,9 +120,10 @@ def _draw_image(transient: Transient, ax: Axes, values: Floats, norm: Normalize,
         ax.imshow(across[:1], extent=(0.0, 1.0, edge - half, edge + 0.6 * half), **options)
         ax.axhspan(edge + 0.6 * half, edge + 2.0 * half, color="white", linewidth=0)
     places = time_axis.places[start:]
-    height = (np.arange(rows) + 0.5) / rows * (places[-1] - places[0]) + places[0]
+    low, high = float(places[0]), _extent(time_axis)[1]
+    height = (np.arange(rows) + 0.5) / rows * (high - low) + low
     shown = np.array([np.interp(height, places, column) for column in across[start:].T]).T
-    return ax.imshow(shown, extent=(0.0, 1.0, places[0], places[-1]), **options)
+    return ax.imshow(shown, extent=(0.0, 1.0, low, high), **options)
 
 
 def _along_stack(transient: Transient, stack_axis: LayerAxis, values: Floats, at: Floats) -> Floats:
@@ -143,6 +150,6 @@ def _draw_bar(ax: Axes, image: AxesImage, label: str, headroom: float) -> None:
     bar_axes.yaxis.set_label_coords((_BAR_WIDTH + _BAR_LABELS) / _BAR_WIDTH, 0.5)
     norm = image.norm
     if isinstance(norm, SymLogNorm):
-        ticks = symlog_ticks(float(norm.vmax), float(norm.linthresh))
+        ticks = symlog_ticks(float(norm.vmax or 0.0), float(norm.linthresh))
         bar.set_ticks(ticks, labels=[symlog_text(tick) for tick in ticks])
         bar_axes.minorticks_off()

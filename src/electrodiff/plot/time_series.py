@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,14 +36,14 @@ _CURRENT, _POTENTIAL, _CONCENTRATION = 46.0, 40.0, 42.0
 # Largest change of the concentrations, relative to the largest of them, that is shown as a change from the start.
 _SLIGHT = 0.2
 
-_TOTAL = {**SOLUTION, "color": "black", "linewidth": 2.2}
-_DISPLACEMENT = {"color": "0.55", "linestyle": (0, (5, 2)), "linewidth": 2.2, "zorder": 1.9}
-_PART = {"color": COLOURS[1], "linestyle": "--", "linewidth": 2.2}
+_TOTAL: dict[str, Any] = {**SOLUTION, "color": "black", "linewidth": 2.2}
+_DISPLACEMENT: dict[str, Any] = {"color": "0.55", "linestyle": (0, (5, 2)), "linewidth": 2.2, "zorder": 1.9}
+_PART: dict[str, Any] = {"color": COLOURS[1], "linestyle": "--", "linewidth": 2.2}
 # The sample of a curve in a legend, and the space beside it [mm].
 _SAMPLE = 15.0
 
 
-def time_series(transient: Transient) -> Figure:
+def currents(transient: Transient) -> Figure:
     """Currents [A/m^2] and potentials [mV] against time, logarithmic from the first output on.
 
     The total current density, the same at every x of planes, with the part of it that is displacement in the middle of
@@ -130,7 +130,7 @@ def _draw_potentials(transient: Transient, axis: TimeAxis, ax: Axes) -> None:
         axis.draw_curve(ax, series * unit.factor, label=label, **style)
     ax.set_ylim(linear_limits(np.array(values) * unit.factor, unit.floor))
     ax.set_ylabel(f"potential [{unit.name}]")
-    _head(ax, "Potential, left − right")
+    _head(ax, f"Potential, left {MINUS} right")
 
 
 # ---- concentrations -----------------------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ def _end_name(transient: Transient, side: str) -> str:
     return f"the {side} {kinds[type(end)]}"
 
 
-def concentration_series(transient: Transient) -> Figure:
+def concentrations(transient: Transient) -> Figure:
     """Concentration of each ion [mM] against time, beside the membrane and in the middle of the layers around it.
 
     The places are those of `places`; where every change is slight, the change since the start is shown instead.
@@ -214,7 +214,7 @@ def _draw_concentrations(transient: Transient, axis: TimeAxis, place: Place, ax:
     unit = CHANGE.unit(values)
     for index, series in enumerate(values.T):
         if transient.concentration[:, index, place.entry].any():
-            axis.draw_curve(ax, series * unit.factor, **ion_style(index))
+            axis.draw_curve(ax, series * unit.factor, label=f"_{index}", **ion_style(index))
     ax.set_ylabel(f"{name} [{unit.name}]")
     ax.set_ylim(linear_limits(values * unit.factor, unit.floor, with_zero=True))
     ax.set_title(shortened(place.name, size_mm(ax)[0]), parse_math=False)

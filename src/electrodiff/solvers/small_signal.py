@@ -14,7 +14,9 @@ terms.  At a wall no ion passes, and in an ion-free slab there is none.  The tot
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +35,9 @@ Complex = NDArray[np.complex128]
 EPSILON = float(np.finfo(float).eps)
 # Of the terms of a current each has a few roundings behind it.
 ROUNDINGS = 8
+# Turns by which the rounding of the elimination is put right, and the relative correction that is none.
+MOST_TURNS = 6
+SETTLED = 1e-13
 
 
 @dataclass(frozen=True)
@@ -66,16 +71,16 @@ class Response:
 
     rate: complex
     """i omega"""
-    update: Complex
-    """(N, m) y and dphi (see `fvm.kernels.flux`)"""
+    change: Complex
+    """(N, m) of the activities and of the potential"""
     ion_flow: Complex
     """(N, n) of each ion at every node"""
     displacement: Complex
     """(N,) i omega D at every node"""
     rounding: Floats
     """(N,) error of the total current there by the rounding of its terms"""
-    corrected: Floats
-    """(N,) by how much it was corrected for the rounding of the elimination"""
+    corrected: float = math.inf
+    """By how much the last turn of `respond` has corrected it, where it is read"""
 
     @property
     def read_at(self) -> int:
@@ -85,7 +90,7 @@ class Response:
     @property
     def doubt(self) -> float:
         """Error of the total current there by rounding."""
-        return float(ROUNDINGS * self.rounding[self.read_at] + self.corrected[self.read_at])
+        return float(ROUNDINGS * self.rounding[self.read_at] + self.corrected)
 
 
 def linearised(steady: Profiles) -> Linearised:
@@ -150,7 +155,12 @@ def _by_gates(border: Border, gate: Floats, flow: Floats) -> Floats:
 
 
 def respond(linear: Linearised, omega: float) -> Response | None:
-    """The response at an angular frequency omega > 0; None if the system is singular."""
+    """The response at an angular frequency omega > 0; None if the system is singular.
+
+    The elimination has y = da + z a dphi as unknowns, of which little is stored where many ions hardly move: where omega
+    times the time of diffusion over a cell and over the stack is 1e12, it is good to four digits only.  So it is repeated
+    on what is still missing, which is found from da itself.
+    """
     rate = 1j * omega
     nodes, m = linear.state.shape
     inverse, upper, carry = np.zeros((3, nodes, m, m), dtype=complex)
@@ -161,69 +171,91 @@ def respond(linear: Linearised, omega: float) -> Response | None:
     def solved(flow: Complex, source: Complex) -> Complex:
         update = np.zeros((nodes, m), dtype=complex)
         solve(linear.chain, factors, flow, source, update)
-        return update
+        return update - _bound(linear, update)
 
-    voltage = np.zeros((nodes, m), dtype=complex)
-    voltage[0, -1] = 1.0
-    update = solved(np.zeros_like(voltage), voltage)
-    through = linear.through.astype(complex)
-    by_gate = np.array([solved(flow, np.zeros_like(voltage)) for flow in through]).reshape(through.shape)
-    opening = _opening(linear, update, by_gate)
-    update = update + np.tensordot(opening, by_gate, axes=1)
-    by_gates = np.tensordot(opening, through, axes=1)
-    # What the elimination has rounded off, put right once; what is left is no larger than what it comes to.
-    correction = solved(_flow(linear, update) + by_gates, _missing(linear, rate, voltage, update))
-    response = _response(linear, rate, update + correction, by_gates)
-    by_correction = _response(linear, rate, correction, np.zeros_like(by_gates))
-    moved = abs(by_correction.ion_flow @ np.array(linear.chain.valence) + by_correction.displacement)
+    nothing = np.zeros((nodes, m), dtype=complex)
+    by_gate = np.array([solved(flow + 0j, nothing) for flow in linear.through]).reshape(linear.through.shape)
+    change, before = nothing, np.zeros(nodes)
+    for _ in range(MOST_TURNS):
+        correction = solved(_flow(linear, change), _missing(linear, rate, change))
+        change = change + correction + np.tensordot(_opening(linear, correction, by_gate), by_gate, axes=1)
+        response = _response(linear, rate, change)
+        total = response.ion_flow @ np.array(linear.chain.valence) + response.displacement
+        moved = float(abs(total - before)[response.read_at])
+        if moved <= SETTLED * abs(total[response.read_at]):
+            break
+        before = total
     return replace(response, corrected=moved)
 
 
-def _opening(linear: Linearised, update: Complex, by_gate: Complex) -> Complex:
-    """(p,) by how much the gates open: at once with the voltage over their layers."""
+def _times(matrices: Floats, vectors: Any) -> Any:
+    """The product of each matrix (K, r, c) with its vector (K, c)."""
+    return np.matmul(matrices, vectors[..., None])[..., 0]
+
+
+def _bound(linear: Linearised, change: Complex) -> Complex:
+    """(N, m) z a dphi of each ion, and 0."""
+    valence = np.append(linear.chain.valence, 0.0)
+    return np.asarray(valence * linear.state * change[:, -1:])
+
+
+def _opening(linear: Linearised, change: Complex, by_gate: Complex) -> Complex:
+    """(p,) by how much the gates open if each does what `by_gate` says, (p, N, m): at once with the voltage over it."""
     border = linear.problem.border
-    by_voltage = linear.slope * (update[border.first, -1] - update[border.last, -1])
     by_others = by_gate[:, border.first, -1] - by_gate[:, border.last, -1]
-    return np.asarray(np.linalg.solve(np.eye(linear.slope.size) - linear.slope[:, None] * by_others.T, by_voltage))
+    matrix = np.eye(linear.slope.size) - linear.slope[:, None] * by_others.T
+    return np.asarray(np.linalg.solve(matrix, linear.slope * _gate_voltage(linear, change)))
 
 
-def _flow(linear: Linearised, update: Complex) -> Complex:
-    """(N, m) by how much an update changes the flows through the face to the right of each node; 0 at the last."""
+def _gate_voltage(linear: Linearised, change: Complex) -> Complex:
+    """(p,) change of the voltage over the layer of each gate."""
+    border = linear.problem.border
+    return np.asarray(change[border.first, -1] - change[border.last, -1])
+
+
+def _flow(linear: Linearised, change: Complex) -> Complex:
+    """(N, m) by how much a change alters the flows through the face to the right of each node; 0 at the last."""
+    update = change + _bound(linear, change)
     outflow, inflow, _ = linear.jacobian
-    flow = np.einsum("krc,kc->kr", outflow, update)
-    flow[:-1] += np.einsum("krc,kc->kr", inflow[:-1], update[1:])
-    return np.asarray(flow)
+    flow = _times(outflow, update)
+    flow[:-1] += _times(inflow[:-1], update[1:])
+    opening = linear.slope * _gate_voltage(linear, change)
+    return np.asarray(flow + np.tensordot(opening, linear.through, axes=1))
 
 
-def _missing(linear: Linearised, rate: complex, source: Complex, update: Complex) -> Complex:
-    """(N, m) the sources less what an update stores, and less what it already gives to the pinned unknowns."""
-    valence = np.array(linear.chain.valence)
-    stored = np.einsum("krc,kc->kr", linear.jacobian.storage, update)[:, :-1]
-    free = source - np.column_stack([rate * stored, -stored @ valence])
-    own = update.copy()
-    own[:, :-1] -= valence * linear.state[:, :-1] * update[:, -1:]
-    return np.asarray(np.where(linear.chain.free > 0, free, source - own))
+def _stored(storage: Floats, change: Complex) -> Complex:
+    """(N, n) by how much a change alters what nodes hold of each ion, which depends on the activities alone."""
+    return np.asarray(_times(storage[:, :-1, :-1], change[:, :-1]))
 
 
-def _response(linear: Linearised, rate: complex, update: Complex, by_gates: Complex) -> Response:
-    """What flows at every node by an update, and how well it is known."""
+def _missing(linear: Linearised, rate: complex, change: Complex) -> Complex:
+    """(N, m) the sources, 1 at the potential of the left end, less what a change already stores, or is, of them."""
+    stored = _stored(linear.jacobian.storage, change)
+    free = -np.column_stack([rate * stored, -stored @ np.array(linear.chain.valence)])
+    pinned = -change
+    pinned[0, -1] += 1.0
+    return np.asarray(np.where(linear.chain.free > 0, free, pinned))
+
+
+def _response(linear: Linearised, rate: complex, change: Complex) -> Response:
+    """What flows at every node by a change, and how well it is known."""
     valence = np.array(linear.chain.valence)
     outflow, inflow, _ = linear.jacobian
-    flow = _flow(linear, update) + by_gates
-    size = np.einsum("krc,kc->kr", abs(outflow), abs(update))
-    size[:-1] += np.einsum("krc,kc->kr", abs(inflow[:-1]), abs(update[1:]))
+    flow, size = _flow(linear, change), abs(change + _bound(linear, change))
+    rounding = _times(abs(outflow), size)
+    rounding[:-1] += _times(abs(inflow[:-1]), size[1:])
     # The face to the right of each node, and its half cell; of the last node those to the left.
-    stored = np.einsum("krc,kc->kr", linear.right, update)
-    stored[-1] = -np.einsum("rc,c->r", linear.left[-1], update[-1])
-    flow[-1], size[-1] = flow[-2], size[-2]
-    ions = flow[:, :-1] + rate * stored[:, :-1]
-    displacement = rate * (flow[:, -1] - stored[:, :-1] @ valence)
+    stored = _stored(linear.right, change)
+    stored[-1] = -_stored(linear.left[-1:], change[-1:])[0]
+    flow[-1], rounding[-1] = flow[-2], rounding[-2]
+    ions = flow[:, :-1] + rate * stored
+    displacement = rate * (flow[:, -1] - stored @ valence)
     for node, blocked in ((0, linear.blocked[0]), (-1, linear.blocked[1])):
         if blocked:
             ions[node] = 0.0
-            size[node, :-1] = 0.0
-    rounding = EPSILON * (size[:, :-1] @ abs(valence) + abs(rate) * size[:, -1])
-    return Response(rate, update, ions, displacement, rounding, np.zeros_like(rounding))
+            rounding[node, :-1] = 0.0
+    doubt = EPSILON * (rounding[:, :-1] @ abs(valence) + abs(rate) * rounding[:, -1])
+    return Response(rate, change, ions, displacement, doubt)
 
 
 def currents_at(linear: Linearised, response: Response, node: int) -> tuple[Complex, complex]:
@@ -234,18 +266,19 @@ def currents_at(linear: Linearised, response: Response, node: int) -> tuple[Comp
     valence = np.array(linear.chain.valence)
     read = response.read_at
     first, last = min(read, node), max(read, node)
-    storage = linear.jacobian.storage[first + 1 : last]
-    taken = np.einsum("krc,kc->r", storage, response.update[first + 1 : last])
+    between = slice(first + 1, last)
+    taken = _stored(linear.jacobian.storage[between], response.change[between]).sum(axis=0)
     if first < last:
-        taken = taken + linear.right[first] @ response.update[first] + linear.left[last] @ response.update[last]
+        right, left = _stored(linear.right, response.change), _stored(linear.left, response.change)
+        taken = taken + right[first] + left[last]
     sign = 1.0 if node < read else -1.0
-    ions = response.ion_flow[read] + sign * response.rate * taken[:-1]
+    ions = response.ion_flow[read] + sign * response.rate * taken
     return np.asarray(valence * ions), complex(response.displacement[node])
 
 
 def small_profiles(linear: Linearised, response: Response, steady: Profiles) -> tuple[Complex, Complex]:
     """Changes of the potential (M,) [V/V] and of the concentrations (n, M) [mol/(m^3 V)] at the entries of the profiles."""
-    potential: Complex = response.update[steady.node, -1]
+    potential: Complex = response.change[steady.node, -1]
     concentration = steady.concentration / linear.problem.scales.potential
     relative = np.zeros(concentration.shape, dtype=complex)
     is_left_end = np.insert(np.diff(steady.layer) > 0, 0, True)
@@ -253,7 +286,7 @@ def small_profiles(linear: Linearised, response: Response, steady: Profiles) -> 
         (linear.left, linear.content[0], ~is_left_end),
         (linear.right, linear.content[1], is_left_end),
     ):
-        change = np.einsum("krc,kc->kr", storage, response.update)[:, :-1]
+        change = _stored(storage, response.change)
         held = content[:, :-1]
         ratio = np.divide(change, held, out=np.zeros_like(change), where=held > 0)
         relative[:, entries] = ratio[steady.node[entries]].T

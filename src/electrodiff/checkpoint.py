@@ -65,8 +65,9 @@ def save_checkpoint(run: Run, path: Path) -> None:
 
 
 def drop_checkpoint(folder: Path) -> None:
-    """Remove the checkpoint of a run that is over."""
-    (folder / NAME).unlink(missing_ok=True)
+    """Remove the checkpoint of a run that is over, and what kills left half written."""
+    for path in (folder / NAME, *folder.glob(f".{NAME}.*.partial")):
+        path.unlink(missing_ok=True)
 
 
 def load_checkpoint(path: Path, case: Case) -> Run:

@@ -18,8 +18,7 @@ from electrodiff.transient import Transient
 
 CSV_NAME = "series.csv"
 
-# Rounding alone leaves a spread of 1e-8 of the largest current, and 1e-12 of an amount over the longest runs (docs/time.md):
-# a hundred times that is something else.
+# What a sound run keeps to is 1e-8 of the largest current and 1e-12 of an amount: a hundred times that is something else.
 DOUBTFUL_SPREAD = 1e-6
 DOUBTFUL_AMOUNT = 1e-10
 

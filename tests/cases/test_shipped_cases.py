@@ -5,16 +5,21 @@ from __future__ import annotations
 import pytest
 
 import electrodiff as ed
+from electrodiff import frequency_summary, time_summary
 from electrodiff.summary import expectations
 
 NAMES = sorted(ed.bundled_cases())
+KIND = {name: ed.load_case(path).study.kind for name, path in ed.bundled_cases().items()}
+STEADY, TRANSIENT, IMPEDANCE = (
+    [name for name in NAMES if KIND[name] == kind] for kind in ("steady", "transient", "impedance")
+)
 
 
 def test_the_promised_cases_are_shipped():
     assert {"resting_potential", "clamped_membrane", "nernst_potassium", "capacitor"} <= set(NAMES)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", STEADY)
 def test_case_meets_its_expectations(name):
     solution = ed.solve(ed.load_case(ed.bundled_case(name)))
     results = expectations(solution)
@@ -24,7 +29,7 @@ def test_case_meets_its_expectations(name):
     assert bool(solution.warnings) == (name == "kcsa_channel")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", STEADY)
 def test_case_meets_the_default_accuracy_and_estimates_every_number(name):
     solution = ed.solve(ed.load_case(ed.bundled_case(name)))
     assert (solution.wanted_accuracy, solution.reached, solution.missed) == (1e-6, True, ())
@@ -33,6 +38,26 @@ def test_case_meets_the_default_accuracy_and_estimates_every_number(name):
         assert (solution.error[scalar] is None) == (value is None), scalar
     # An expectation that is met by no more than the error of the value would mean nothing.
     assert all(entry.error < entry.tolerance for entry in expectations(solution))
+
+
+@pytest.mark.parametrize("name", TRANSIENT)
+def test_case_in_time_meets_its_expectations_and_keeps_its_ions(name):
+    result = ed.solve_transient(ed.load_case(ed.bundled_case(name)))
+    entries = time_summary.expectations(result)
+    assert entries, "a shipped case says what it must give"
+    assert [entry.quantity for entry in entries if not entry.passed] == []
+    assert result.converged
+    assert abs(result.amount_residual).max() < 1e-11
+
+
+@pytest.mark.parametrize("name", IMPEDANCE)
+def test_case_in_frequency_meets_its_expectations_and_its_accuracy(name):
+    result = ed.solve_impedance(ed.load_case(ed.bundled_case(name)))
+    entries = frequency_summary.expectations(result)
+    assert entries, "a shipped case says what it must give"
+    assert [entry.quantity for entry in entries if not entry.passed] == []
+    assert result.converged
+    assert result.reached
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -234,6 +234,20 @@ def test_evenly_spaced_outputs_have_a_linear_axis_with_a_unit_and_changes_marked
     assert marks == pytest.approx([20.0, 60.0])
 
 
+def test_a_step_is_a_gap_in_its_curve_and_an_edge_in_the_image(solved):
+    transient = solved("linear")
+    potential = np.asarray(currents(transient).axes[2].lines[-2].get_ydata())
+    # 41 outputs of 2.5 ns; the output at the time of a step, the 9th and the 25th, is of the moment before.
+    assert np.flatnonzero(np.isnan(potential)).tolist() == [9, 26]
+    assert potential[8] == pytest.approx(0.0, abs=1e-9)
+    assert potential[10] == pytest.approx(-65.0)
+    (image,) = space_time(transient).axes[0].images
+    column = np.asarray(image.get_array())[:, 0]  # the left end
+    # Half a pixel from the end itself.
+    assert np.minimum(np.abs(column), np.abs(column + 65.0)).max() < 0.01
+    assert np.mean(column < -1) == pytest.approx(0.4, abs=0.01)
+
+
 @pytest.mark.parametrize(
     ("time", "text"),
     [

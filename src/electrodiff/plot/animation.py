@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,16 +46,22 @@ def animate(transient: Transient, path: str | Path) -> Path:
     for another ending, and for .mp4 without the program ffmpeg; OSError if it cannot be written.
     """
     path = Path(path)
-    writer = checked_writer(path)(fps=_RATE)
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix.lower()}")
     with settings():
+        writer = checked_writer(path)(fps=_RATE)
         film = Film(transient)
         count = len(transient.time)
         try:
-            with writer.saving(film.figure, str(partial), _DPI):
+            writer.setup(film.figure, str(partial), _DPI)
+            try:
                 for index in [*range(count), *[count - 1] * _LAST]:
                     film.show(index)
                     writer.grab_frame()
+            except BaseException:
+                with suppress(IndexError):  # there was no picture to finish
+                    writer.finish()
+                raise
+            writer.finish()
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)

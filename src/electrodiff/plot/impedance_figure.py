@@ -53,7 +53,7 @@ def bode(impedance: Impedance) -> Figure:
 
     Dashed, what the dielectrics of the layers alone would do: at the highest frequencies the ions have no time to move.
     """
-    with settings():
+    with settings(), np.errstate(invalid="ignore"):  # an impedance that was not found is NaN
         asymptote = Line2D([], [], label="dielectrics of the layers alone", **_ASYMPTOTE)
         line = Line2D([], [], label="Poisson-Nernst-Planck", **SOLUTION)
         rows = [Row(_MAGNITUDE, 0.0), Row(_PHASE, CLOSE), Row(_CAPACITANCE, CLOSE)]
@@ -149,7 +149,7 @@ def nyquist(impedance: Impedance) -> Figure:
 
     Of a blocking cell the line that rises without end leaves the panel, which is as wide as the real part.
     """
-    with settings():
+    with settings(), np.errstate(invalid="ignore"):  # an impedance that was not found is NaN
         windows = _windows(impedance)
         figure, (axes,) = sheet([Row(_NYQUIST, TITLE if len(windows) > 1 else 0.0, len(windows), len(windows))])
         _title(impedance, figure)
@@ -240,7 +240,7 @@ def admittance(impedance: Impedance) -> Figure:
 
     Split in the middle of the most resistive layer, where the parts add up to the whole, with their phases.
     """
-    with settings():
+    with settings(), np.errstate(invalid="ignore"):  # an impedance that was not found is NaN
         parts = {"total": _TOTAL, "displacement": _DISPLACEMENT}
         more = [Line2D([], [], label=label, **style) for label, style in parts.items()]
         of_case = cast("Solution", impedance)  # the legend asks for nothing but the case

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodiff.plot.scale import linear_limits
-from electrodiff.plot.style import MINUS, log_tick
+from electrodiff.plot.sheet import INCH
+from electrodiff.plot.style import DPI, MINUS, log_tick
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,6 +25,8 @@ _DEPTH = 7
 _LABELS = 4
 # Height of the proportional part, in decades, and of the margins.
 _LINEAR_PART, _MARGIN = 0.6, 0.35
+# Distance of labels over each other [mm].
+_LINE = 4.6
 
 
 def symlog_ticks(largest: float, linear: float, most: int = _LABELS) -> list[float]:
@@ -65,9 +68,19 @@ def fit_y_axis(ax: Axes, values: Floats, floor: float) -> None:
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     ax.set_ylim(*(_beyond(value, linear, sign) for value, sign in ((low, -1.0), (high, 1.0))))
     ticks = symlog_ticks(max(-low, high), linear, 2 * _LABELS if low >= 0 or high <= 0 else _LABELS)
-    shown = [tick for tick in ticks if ax.get_ylim()[0] <= tick <= ax.get_ylim()[1]]
+    shown = _with_room(ax, [tick for tick in ticks if ax.get_ylim()[0] <= tick <= ax.get_ylim()[1]])
     ax.set_yticks(shown, [symlog_text(tick) for tick in shown])
     ax.minorticks_off()
+
+
+def _with_room(ax: Axes, ticks: list[float]) -> list[float]:
+    """Zero and the largest values whose labels have room between those chosen before."""
+    shown: dict[float, float] = {}
+    for tick in sorted(ticks, key=lambda tick: (tick != 0, -abs(tick))):
+        height = float(ax.transData.transform((0.0, tick))[1]) / DPI * INCH
+        if all(abs(height - other) >= _LINE for other in shown.values()):
+            shown[tick] = height
+    return sorted(shown)
 
 
 def _beyond(value: float, linear: float, sign: float) -> float:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from electrodiff.transient import Transient
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 # Times are drawn on a logarithmic axis if half of them are in this first part of it.
 _CROWDED = 0.1
@@ -52,13 +53,24 @@ class TimeAxis:
     """(T,) [s], rising from 0."""
     changes: tuple[float, ...] = ()
     """Times [s] between them at which something changes or has changed."""
+    jumps: tuple[float, ...] = ()
+    """Those at which it changes at once: an output at that time is of the moment before."""
 
     @classmethod
     def of(cls, transient: Transient) -> TimeAxis:
         """That of a transient."""
         study = transient.case.study
         corners = study.corner_times() if isinstance(study, TransientStudy) else ()
-        return cls(transient.time, tuple(time for time in corners if 0 < time < transient.time[-1]))
+        steps = (
+            {change.start for change in study.protocol if change.set} if isinstance(study, TransientStudy) else set()
+        )
+        changes = tuple(time for time in corners if 0 < time < transient.time[-1])
+        return cls(transient.time, changes, tuple(time for time in changes if time in steps))
+
+    @property
+    def after_jumps(self) -> Integers:
+        """Indices of the first outputs after a jump: a curve breaks before them."""
+        return np.searchsorted(self.time, np.array(self.jumps), side="right")
 
     @cached_property
     def is_logarithmic(self) -> bool:
@@ -138,11 +150,11 @@ class TimeAxis:
     def draw_curve(self, ax: Axes, values: Floats, **style: Any) -> None:
         """Draw a series (T,) over time: a dot at t = 0 where that stands apart, and a line from the first output on."""
         places = self.places
+        start = 1 if self.is_logarithmic else 0
+        breaks = self.after_jumps - start
+        ax.plot(np.insert(places[start:], breaks, np.nan), np.insert(values[start:], breaks, np.nan), **style)
         if not self.is_logarithmic:
-            ax.plot(places, values, **style)
             return
-        later = self.time > 0
-        ax.plot(places[later], values[later], **style)
         dot: dict[str, Any] = {
             "color": style.get("color"),
             "marker": "o",
@@ -151,7 +163,7 @@ class TimeAxis:
             "label": "_start",
         }
         dot["zorder"] = style.get("zorder", 2.0)
-        ax.plot(places[~later], values[~later], clip_on=False, **dot)
+        ax.plot(places[:1], values[:1], clip_on=False, **dot)
 
 
 def _tick_groups(first: float, last: float) -> list[list[Tick]]:

@@ -119,11 +119,18 @@ def _draw_image(transient: Transient, ax: Axes, values: Floats, norm: Normalize,
         half = 0.5 * (math.log10(time_axis.first) - edge)
         ax.imshow(across[:1], extent=(0.0, 1.0, edge - half, edge + 0.6 * half), **options)
         ax.axhspan(edge + 0.6 * half, edge + 2.0 * half, color="white", linewidth=0)
-    places = time_axis.places[start:]
+    places, across = _with_jumps(time_axis, across, start)
     low, high = float(places[0]), _extent(time_axis)[1]
     height = (np.arange(rows) + 0.5) / rows * (high - low) + low
-    shown = np.array([np.interp(height, places, column) for column in across[start:].T]).T
+    shown = np.array([np.interp(height, places, column) for column in across.T]).T
     return ax.imshow(shown, extent=(0.0, 1.0, low, high), **options)
+
+
+def _with_jumps(time_axis: TimeAxis, values: Floats, start: int) -> tuple[Floats, Floats]:
+    """Places and values from an output on; a jump has a place of its own, where the values are those of the next output."""
+    after = time_axis.after_jumps
+    places = np.insert(time_axis.places, after, time_axis.place(np.array(time_axis.jumps)))
+    return places[start:], np.insert(values, after, values[after], axis=0)[start:]
 
 
 def _along_stack(transient: Transient, stack_axis: LayerAxis, values: Floats, at: Floats) -> Floats:

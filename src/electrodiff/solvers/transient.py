@@ -147,7 +147,7 @@ def _go(run: Run, parts: tuple[Segment, ...], index: int, study: TransientStudy,
     unit = first.scales.time
     ends = segment_ends(part, first, transient_problem(part.last, run.mesh) if part.last is not part.first else first)
     problem = replace(first, chain=first.chain._replace(target=first.chain.target.copy()))
-    if run.moment.time * unit <= part.start:
+    if index > run.segment or not run.time:
         if index > 0:
             run.moment = _rescaled(run.moment, parts[index - 1].last.temperature / part.first.temperature)
         run.segment = index

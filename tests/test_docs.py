@@ -106,3 +106,21 @@ def test_links_between_pages_lead_somewhere():
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_sample_of_the_ladder_page_is_what_compare_prints():
+    from rich.console import Console
+
+    from electrodiff.ladder_tables import ladder_tables
+
+    page = (ROOT / "docs" / "ladder.md").read_text(encoding="utf-8")
+    sample = next(iter(re.findall(r"^```\n(.*?)```", page, re.MULTILINE | re.DOTALL))).splitlines()
+    console = Console(width=120, highlight=False, color_system=None, force_terminal=False)
+    with console.capture() as capture:
+        console.print(ladder_tables(ed.compare(ed.load_case(ed.bundled_case("resting_potential")))))
+    lines = [line.rstrip() for line in capture.get().splitlines()]
+    assert len(sample) > 4
+    # The heading's error estimate is rounding, which another machine may round otherwise.
+    estimate = re.compile(r" \+- .*")
+    shown = {estimate.sub("", line) for line in lines}
+    assert [line for line in sample if estimate.sub("", line) not in shown] == []

@@ -83,11 +83,34 @@ def test_a_wrong_number_is_seen():
 
 
 def ghk(
-    potassium: float = 4.0, sodium: float = 145.0, chloride: float = 10.0, P_Cl: float = 0.45, P_K: float = 1.0
+    potassium: float = 4.0,
+    sodium: float = 145.0,
+    chloride: float = 10.0,
+    P_Cl: float = 0.45,
+    P_K: float = 1.0,
+    P_Na: float = 0.04,
+    shifts: tuple[float, float] = (0.0, 0.0),
 ) -> float:
-    """GHK voltage of the cell with these K and Na outside and Cl inside [mM] [mV]."""
-    inward = P_K * potassium + 0.04 * sodium + P_Cl * chloride
-    return MILLIVOLTS * math.log(inward / (P_K * 140 + 0.04 * 12 + P_Cl * 149))
+    """GHK voltage of the cell with these K and Na outside and Cl inside [mM] [mV].
+
+    `shifts`: potentials of the faces against their baths, in RT/F; the voltage is that from bath to bath.
+    """
+    left, right = shifts
+    inward = (P_K * potassium + P_Na * sodium) * math.exp(-right) + P_Cl * chloride * math.exp(left)
+    outward = (P_K * 140 + P_Na * 12) * math.exp(-left) + P_Cl * 149 * math.exp(right)
+    return MILLIVOLTS * (math.log(inward / outward) - left + right)
+
+
+def ghk_charged(charge: float, **permeabilities: float) -> float:
+    """GHK voltage of the cell between two Gouy-Chapman layers, with a charge on its inner face [C/m^2] [mV]."""
+    full = [math.sqrt(8 * 80 * constants.epsilon_0 * constants.R * 310 * c) for c in (152, 149)]
+    shifts, voltage = (0.0, 0.0), 0.0
+    # The slab holds so little charge that each round takes the rest down a hundredfold.
+    for _ in range(50):
+        displacement = SLAB * 1e-3 * (voltage + MILLIVOLTS * (shifts[0] - shifts[1]))
+        shifts = 2 * math.asinh((charge - displacement) / full[0]), 2 * math.asinh(displacement / full[1])
+        voltage = ghk(shifts=shifts, **permeabilities)
+    return voltage
 
 
 def current(permeability: float, inside: float, outside: float, millivolts: float) -> float:
@@ -146,6 +169,9 @@ CLOSED_FORMS = [
     (5, MILLIVOLTS * math.log(1.5), 0.005),
     (5, ghk(P_K=1.5) - ghk(), 0.005),
     (5, ghk(P_K=1.5) - ghk(), 0.03),  # PNP, whose potassium leaks 0.5 % faster
+    (5, MILLIVOLTS * math.log((1.5 * 4 + 0.04 * 145) / (1.5 * 140 + 0.04 * 12)), 0.005),
+    (5, MILLIVOLTS * math.log((4 + 0.04 * 145) / (140 + 0.04 * 12)), 0.005),
+    (5, ghk(P_K=1.5, P_Cl=0.0) - ghk(P_Cl=0.0), 0.005),
     (5, (E_K - E_NA) * (math.sqrt(1.5) - 1) / (math.sqrt(1.5) + 1), 0.05),
     (6, 1e6 * 3 * 0.01 * 0.07 / (10e-6 * FARADAY * 140), 0.05),
     (6, 1e3 * 3 * 0.01 * 0.07 / (10e-6 * FARADAY), 0.05),
@@ -161,6 +187,14 @@ CLOSED_FORMS = [
     (8, 0.07 / (1 / SLAB + 2 * debye(150) / (80 * constants.epsilon_0)), 5e-7),
     (8, 0.01 / SLAB, 0.005),
     (8, E_K, 0.005),
+    (8, ghk(P_K=0.0), 0.03),  # PNP's slab holds ions
+    (8, ghk_charged(-0.05, P_K=0.0), 0.005),
+    (8, ghk_charged(-0.05, P_K=0.0), 0.03),  # PNP
+    (8, ghk(P_Na=1.0), 0.1),  # PNP, whose slab holds more ions
+    (8, ghk_charged(-0.05, P_Na=1.0), 0.005),
+    (8, ghk_charged(-0.05, P_Na=1.0), 0.06),  # PNP
+    (8, ghk(), 0.005),
+    (8, ghk_charged(-0.05), 0.005),
     (9, 80 / 2, 1e-9),
     (9, 40 * math.exp(1e-9 / debye(152)), 0.5),
     (9, 40 * math.exp(5e-9 / debye(152)), 500),

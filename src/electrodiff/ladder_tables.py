@@ -131,7 +131,8 @@ def difference(rung: Rung) -> str:
     relative = rung.relative_difference
     if not math.isfinite(rung.difference):
         return "-"
-    if rung.dimension.unit == "V":
+    # A potential that is measured by its own size, such as a small drop, is told in per cent like everything else.
+    if rung.dimension.unit == "V" and not math.isclose(rung.scale, abs(rung.pnp)):
         return _signed(rung.difference / size, unit, _POTENTIAL_DECIMALS)
     if relative is None:
         value = _short(rung.difference / size, 3)

@@ -53,10 +53,22 @@ def _membrane(regime: Regime) -> Group:
     kind = "liquid junction" if m.is_junction else "membrane"
     facts = f"{length(m.thickness)} of permittivity {number(m.relative_permittivity)}, {passes}"
     name = kind if m.name in kind else f"{kind} {m.name}"
-    source = "as given" if m.voltage is not None else "at rest, by GHK" if m.joins_reservoirs else "at equilibrium"
+    source = "as given" if m.voltage is not None else _by_ghk(regime) if m.joins_reservoirs else "at equilibrium"
     known = regime.voltage is not None and (m.permeant or m.voltage is not None)
     potential = f"potential {millivolts(regime.voltage or 0.0)} {source}; " if known else ""
     return Group(Text(f"{name}: {facts}"), Text(potential + volt))
+
+
+# Where one of these fails, GHK says no more than about what the potential is.
+_OF_GHK = ("constant_field", "even_resistance", "bulk_faces", "resistive_membrane")
+
+
+def _by_ghk(regime: Regime) -> str:
+    """Where a potential without current comes from, and whether the report trusts it."""
+    found = [regime.limit(name) for name in _OF_GHK]
+    is_estimate = any(limit is not None and limit.outlook == "fails" for limit in found)
+    steps = " between Donnan potentials at its faces" if regime.has_donnan_steps else ""
+    return f"at rest, {'estimated ' if is_estimate else ''}by GHK{steps}"
 
 
 def _layers(layers: Iterable[LayerScales]) -> Table:

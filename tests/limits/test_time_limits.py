@@ -291,8 +291,8 @@ def by_radau(ours: Transient, voltage: float, times: list[float]) -> list[float]
         activity[free],
         method="Radau",
         t_eval=times,
-        rtol=1e-8,
-        atol=1e-10,
+        rtol=1e-9,
+        atol=1e-11,
     )
     totals = []
     for flat in found.y.T:

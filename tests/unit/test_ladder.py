@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from hand_built_ladder import KT, rung
@@ -51,6 +52,18 @@ def resting(case_of: CaseOf) -> Ladder:
 def test_potentials_are_measured_in_thermal_voltages(parts_of_kt: float, verdict: str) -> None:
     row = rung("GHK", -0.07146 + parts_of_kt * KT, -0.07146)
     assert row.verdict == verdict
+
+
+@pytest.mark.parametrize(("ratio", "verdict"), [(1.009, "agrees"), (0.95, "near"), (2.85, "differs")])
+def test_small_drops_of_debye_layers_are_measured_by_their_own_size(
+    resting: Ladder, ratio: float, verdict: str
+) -> None:
+    """A Debye layer takes 0.29 mV of the resting potential, about what two equal potentials may differ by."""
+    drops = [row for row in resting.rungs if row.quantity.startswith("debye_drop")]
+    assert len(drops) == 2
+    for row in drops:
+        changed = replace(row, predicted=ratio * row.pnp)
+        assert (changed.verdict, changed.scale) == (verdict, abs(row.pnp))
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,8 @@ def read(setting: Setting, quantity: str, label: str) -> Reading | None:
     dimension = QUANTITIES[quantity.partition(".")[0]].dimension
     error = setting.solution.error[quantity]
     scale = _scale(setting, dimension, value, error, setting.solution.readings.scales().get(quantity, 0.0))
+    if quantity.partition(".")[0] in _DEBYE_DROPS and abs(value) > (error or 0.0):
+        scale = min(scale, abs(value))
     return Reading(quantity, label, dimension, value, error, scale)
 
 
@@ -77,6 +79,10 @@ def computed(
 ) -> Reading:
     """Something of PNP's that is not among its reported scalars."""
     return Reading(quantity, label, dimension, value, error, _scale(setting, dimension, value, error, abs(value)))
+
+
+# Of the voltage a Debye layer mostly takes less than 0.01 RT/F, so that any error of it would be none.
+_DEBYE_DROPS = ("debye_drop", "drop_beside")
 
 
 def _scale(setting: Setting, dimension: Dimension, value: float, error: float | None, unit: float) -> float:

@@ -36,12 +36,12 @@ _CLAIMS: dict[str, dict[Outlook, str]] = {
     },
     "resistive_membrane": {
         "holds": "the membrane is all the resistance",
-        "nearly": "the membrane is nearly all the resistance",
+        "nearly": "the membrane is not quite all the resistance",
         "fails": "the membrane is not all the resistance",
     },
     "bulk_faces": {
         "holds": "the faces have the concentrations of the bulk",
-        "nearly": "the faces have nearly the concentrations of the bulk",
+        "nearly": "the faces have not quite the concentrations of the bulk",
         "fails": "the faces do not have the concentrations of the bulk",
     },
     "linear_conductances": {
@@ -124,7 +124,18 @@ def reason(account: Account) -> str:
     if rung.quantity == "resting_potential" and common is not None and rung.verdict == "agrees":
         return sentence(equilibrium(crossing, common))
     text = _agreement(account) if rung.verdict == "agrees" else _difference(account)
-    return sentence(_gate(crossing) + text)
+    return sentence(_gate(crossing) + text + _binding(account))
+
+
+def _binding(account: Account) -> str:
+    """The limit that lets a shortcut hold no more than nearly, where the sentence is about another one."""
+    limits = account.limits
+    if account.rung.outlook != "nearly" or limits[0].outlook == "nearly":
+        return ""
+    bound = next(limit for limit in limits if limit.outlook == "nearly")
+    if not account.is_silent and account.due and account.cause and _LIMITS[account.cause] == bound.name:
+        return ""  # the sentence has said so
+    return f" (nearly: {_named(account, bound) or bound.short or bound.because})"
 
 
 def equilibrium(crossing: Crossing, common: float) -> str:
@@ -186,10 +197,13 @@ def _claim(account: Account, limit: Limit | None = None) -> str:
     limit = limit or next(iter(account.limits), None)
     if limit is None:
         return "nothing was expected"
+    return ": ".join(filter(None, (_named(account, limit), limit.short or limit.because)))
+
+
+def _named(account: Account, limit: Limit) -> str:
+    """What a limit says of the membrane."""
     claim = _CLAIMS[limit.name][limit.outlook]
-    if account.crossing.membrane.is_junction:
-        claim = claim.replace("membrane", "junction")
-    return ": ".join(filter(None, (claim, limit.short or limit.because)))
+    return claim.replace("membrane", "junction") if account.crossing.membrane.is_junction else claim
 
 
 def _charge(crossing: Crossing) -> str:

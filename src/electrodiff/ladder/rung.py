@@ -69,7 +69,7 @@ class Rung:
     """One sentence: why the two agree, or why they differ.  With numbers; ends with a full stop."""
     scale: float
     """What a difference is measured against [SI]: RT/F for potentials, 1/ln 10 for decimal logarithms, else the size of
-    `pnp` or the larger scale of the quantity where it vanishes."""
+    `pnp` or the larger scale of the quantity where it vanishes.  Also the size of a drop of a Debye layer below RT/F."""
 
     @property
     def difference(self) -> float:

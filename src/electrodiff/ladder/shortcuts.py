@@ -64,8 +64,8 @@ GHK_FACES = Shortcut(
 )
 CHORD_CIRCUIT = Shortcut(
     name="chord_circuit",
-    title="chord circuit",
-    current_title="chord circuit",
+    title="circuit, fixed conductances",
+    current_title="circuit, fixed conductances",
     short="the circuit",
     limits=("linear_conductances", "constant_field", "even_resistance", "bulk_faces", "resistive_membrane"),
     predict=chord_circuit,

@@ -36,8 +36,8 @@ _CURRENT, _POTENTIAL, _CONCENTRATION = 46.0, 40.0, 42.0
 # Largest change of the concentrations, relative to the largest of them, that is shown as a change from the start.
 _SLIGHT = 0.2
 
-_TOTAL: dict[str, Any] = {**SOLUTION, "color": "black", "linewidth": 2.2}
-_DISPLACEMENT: dict[str, Any] = {"color": "0.55", "linestyle": (0, (5, 2)), "linewidth": 2.2, "zorder": 1.9}
+_TOTAL: dict[str, Any] = {**SOLUTION, "color": "black", "linewidth": 3.0}
+_DISPLACEMENT: dict[str, Any] = {"color": "0.65", "linestyle": (0, (4, 2)), "linewidth": 1.8}
 _PART: dict[str, Any] = {"color": COLOURS[1], "linestyle": "--", "linewidth": 2.2}
 # The sample of a curve in a legend, and the space beside it [mm].
 _SAMPLE = 15.0

@@ -24,7 +24,8 @@ from electrodiff.regime.films import DonnanFace, boltzmann, donnan_face
 from electrodiff.theory.capacitor import series_capacitance, slab_capacitance
 from electrodiff.theory.circuit import boltzmann_gate, circuit_resting_potentials
 from electrodiff.theory.ghk import ghk_current, ghk_reversal_potential
-from electrodiff.units import FARADAY, thermal_voltage
+from electrodiff.theory.ghk_conductance import ghk_conductance_slope
+from electrodiff.units import thermal_voltage
 
 FloatLike = float | Floats
 ConductanceLaw = Callable[..., FloatLike]
@@ -202,12 +203,8 @@ class Interior:
 
     @cached_property
     def conductance(self) -> float:
-        """F^2 / (R T) sum z^2 P a at V_m and at the mean of the activities just inside the faces [S/m^2]."""
-        m, P = self.membrane, self.permeability(self.voltage)
-        terms = (
-            m.valences[ion] ** 2 * float(P[ion]) * (self.faces[0][ion] + self.faces[1][ion]) / 2 for ion in m.case.ions
-        )
-        return FARADAY / self.volt * math.fsum(terms)
+        """dI/dV_m at V_m by GHK, from the activities just inside the faces, with the gates as they are there [S/m^2]."""
+        return math.fsum(self.conductances(self.voltage, ghk_conductance_slope).values())
 
     @property
     def bare_capacitance(self) -> float:

@@ -115,10 +115,12 @@ class Regime:
     times: Times | None = None
     voltage: float | None = None
     """V_m [V]: as the case gives it, or at rest by GHK; None without a membrane."""
+    has_donnan_steps: bool = False
+    """Whether V_m contains Donnan potentials at the faces of the membrane."""
     main_ion: str | None = None
     """The ion with the largest conductance at rest, which alone may hold the potential; None where nothing rests."""
     membrane_conductance: float | None = None
-    """F^2 / (R T) sum z^2 P c at the mean of the concentrations at its two faces [S/m^2]."""
+    """Slope conductance dI/dV_m at V_m, by GHK [S/m^2]."""
     bath_conductances: tuple[float | None, float | None] = (None, None)
     """F^2 / (R T) sum z^2 D c / L of the left and the right bath [S/m^2]; None where there is none."""
     capacitance: float | None = None

@@ -48,6 +48,7 @@ def case_regime(case: Case) -> Regime:
         faces=scene.faces,
         times=scales.times(scene),
         voltage=None if interior is None else interior.voltage,
+        has_donnan_steps=interior is not None and any(interior.shifts),
         main_ion=None if scene.junction is None else conductances.main_ion(scene.junction),
         membrane_conductance=scales.membrane_conductance(scene),
         bath_conductances=scales.bath_conductances(scene),

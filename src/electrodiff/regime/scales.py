@@ -142,7 +142,7 @@ def _run_down(scene: Scene) -> float | None:
 
 
 def membrane_conductance(scene: Scene) -> float | None:
-    """F^2 / (R T) sum z^2 P c of a membrane between two solutions [S/m^2]."""
+    """Slope conductance by GHK of a membrane between two solutions, at V_m [S/m^2]."""
     interior = scene.interior
     return interior.conductance if interior is not None and interior.joins_solutions else None
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from electrodiff.fvm.kernels.arrays import CURRENT, Floats
 from electrodiff.fvm.kernels.factors import Factors, Jacobian, factor, fill_flows, fill_jacobian, solve
+from electrodiff.fvm.kernels.rosenbrock import place_gates
 from electrodiff.fvm.problem import Problem
 
 
-def total_currents(problem: Problem, state: Floats, end_rates: tuple[float, float], current: float) -> Floats:
+def total_currents(
+    problem: Problem, state: Floats, gate: Floats, end_rates: tuple[Floats, Floats], current: float
+) -> Floats:
     """Conduction and displacement through every face (N-1,), dimensionless, per reference area.
 
-    end_rates: the rates of the potentials given at the left and right end; current: what a floating end is asked for.
-    The rates of change of a state are those that the contents change by the flows, and the potential by Poisson's equation.
+    gate (p,): open fractions; end_rates: the rates of the potentials (2,) and of the surface charges (2,) that are given at
+    the left and right end; current: what a floating end is asked for.  The rates of change of a state are those that the
+    contents change by the flows, and the potential by Poisson's equation.
     """
+    problem = _gated(problem, gate)
     chain, border = problem.chain, problem.border
     jacobian, factors = _instantaneous(problem, state)
     flow, content = np.zeros_like(state), np.zeros_like(state)
@@ -22,9 +29,8 @@ def total_currents(problem: Problem, state: Floats, end_rates: tuple[float, floa
     conduction = flow[:-1, :-1] @ np.array(chain.valence)
     flow[:, -1] = 0.0
     source = np.zeros_like(state)
-    for node, rate in ((0, end_rates[0]), (-1, end_rates[1])):
-        if chain.free[node, -1] == 0:
-            source[node, -1] = rate
+    for node, potential, charge in zip((0, -1), *end_rates, strict=True):
+        source[node, -1] = potential if chain.free[node, -1] == 0 else charge
     rates = np.zeros_like(state)
     solve(chain, factors, flow, source, rates)
     total = conduction + _displacement(jacobian, rates)
@@ -37,6 +43,13 @@ def total_currents(problem: Problem, state: Floats, end_rates: tuple[float, floa
         charging = _displacement(jacobian, by_end)
         total += charging * (current - total[face]) / charging[face]
     return np.asarray(total)
+
+
+def _gated(problem: Problem, gate: Floats) -> Problem:
+    """The problem with the conductances of gated ions times their open fractions."""
+    conductance = problem.chain.conductance.copy()
+    place_gates(problem.border, problem.chain.conductance, gate, problem.chain._replace(conductance=conductance))
+    return replace(problem, chain=problem.chain._replace(conductance=conductance))
 
 
 def _instantaneous(problem: Problem, state: Floats) -> tuple[Jacobian, Factors]:

@@ -18,6 +18,7 @@ from electrodiff.profiles import Profiles
 from electrodiff.readings import Readings
 from electrodiff.solvers.currents import total_currents
 from electrodiff.solvers.drive import segment_ends
+from electrodiff.solvers.guess import first_gates
 from electrodiff.solvers.march import (
     Ends,
     MarchOptions,
@@ -191,15 +192,17 @@ def _moment_at(step: Step, time: float) -> Moment:
 def _keep(run: Run, problem: Problem, ends: Ends, moment: Moment, time: float) -> None:
     """Keep an output."""
     at = _at(problem, ends, moment.time)
+    # Not those of the moment, which are those of the end of the step where the state is interpolated.
+    gate = first_gates(at, moment.state)
     unit = FARADAY * problem.scales.flux
     wanted = float(ends.at(np.array([moment.time]))[2][0])
-    currents = total_currents(at, moment.state, _end_rates(ends, moment), wanted) * unit
+    currents = total_currents(at, moment.state, gate, _end_rates(ends, moment), wanted) * unit
     weight = 1 / problem.chain.permittivity
     total = float(weight @ currents / weight.sum())
     run.time.append(time)
     run.segments.append(run.segment)
     run.states.append(moment.state)
-    run.gates.append(moment.gate)
+    run.gates.append(gate)
     run.totals.append((total, float(np.abs(currents - total).max())))
     # Of an interpolated output that of the end of its step: the balance is one of steps.
     held = _watched_amounts(problem, moment)
@@ -219,14 +222,13 @@ def _at(problem: Problem, ends: Ends, time: float) -> Problem:
     )
 
 
-def _end_rates(ends: Ends, moment: Moment) -> tuple[float, float]:
-    """Rates of the potentials given at the left and right end."""
+def _end_rates(ends: Ends, moment: Moment) -> tuple[Floats, Floats]:
+    """Rates of the potentials (2,) and of the surface charges (2,) given at the left and right end."""
     if ends.is_constant:
-        return 0.0, 0.0
+        return np.zeros(2), np.zeros(2)
     ahead = 1e-6 * moment.step
-    targets = ends.at(np.array([moment.time, moment.time + ahead]))[0]
-    rates = (targets[1, :, -1] - targets[0, :, -1]) / ahead
-    return float(rates[0]), float(rates[1])
+    targets, charges, _ = ends.at(np.array([moment.time, moment.time + ahead]))
+    return (targets[1, :, -1] - targets[0, :, -1]) / ahead, (charges[1] - charges[0]) / ahead
 
 
 def _watched_amounts(problem: Problem, moment: Moment) -> Floats:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from electrodiff.fvm.kernels.arrays import AMOUNT, GATING, Border, Chain, Floats
-from electrodiff.fvm.kernels.factors import Factors, Jacobian, fill_flows
-from electrodiff.fvm.kernels.rosenbrock import Given, Work, add_stages, error_size, step
+from electrodiff.fvm.kernels.factors import Factors, Jacobian, Points, fill_flows
+from electrodiff.fvm.kernels.rosenbrock import Given, Work, finish, step_point_ions, step_sized_ions
 from electrodiff.fvm.problem import Problem
 from electrodiff.solvers.rodas import ORDER, STAGES, TABLEAU, WEIGHTS
 
@@ -64,11 +64,12 @@ class Moment:
 
 @dataclass(frozen=True)
 class Step:
-    """A step that was taken, with its stages (s, N, m) for what lies between."""
+    """A step that was taken."""
 
     start: Moment
     end: Moment
     stages: Floats
+    """(s, N, m) for what lies between; only until the march goes on, which then needs the memory for the next step."""
 
 
 class StuckError(Exception):
@@ -122,6 +123,7 @@ def march(
     """
     chain = problem.chain._replace(conductance=problem.chain.conductance.copy())
     work = _work(problem)
+    step = step_sized_ions if chain.packing.any() else step_point_ions
     given = _given(problem, ends, moment.time, 0.0)
     while moment.time < until:
         stop = until if meet is None else min(meet(moment), until)
@@ -132,49 +134,37 @@ def march(
             raise StuckError(moment, _worst(work, moment.state))
         if not ends.is_constant:
             given = _given(problem, ends, moment.time, dt)
-        taken = step(
-            chain,
-            problem.border,
-            problem.chain.conductance,
-            TABLEAU,
-            given,
-            dt,
-            moment.state,
-            moment.gate,
-            moment.content,
-            work,
-        )
-        state = moment.state.copy()
-        add_stages(WEIGHTS, STAGES, work.k, state)
-        error = math.inf
-        if taken:
-            error = error_size(moment.state, work.k[-1], state, options.tolerance, options.activity_floor)
+        now, ungated = moment, problem.chain.conductance
+        error, end = math.inf, moment
+        if step(chain, problem.border, ungated, TABLEAU, given, dt, now.state, now.gate, now.content, work):
+            error, end = _end(problem, moment, dt, stop, options, work)
         if not error <= 1:
             cut = max(AIM * error ** (-1 / ORDER), SHORTEST_CUT) if math.isfinite(error) else FAILED_CUT
             moment = replace(moment, step=dt * cut, rejected=moment.rejected + 1)
             continue
-        end = _end(problem, moment, dt, stop, state, error, work)
-        yield Step(moment, end, work.k.copy())
+        yield Step(moment, end, work.k)
         moment = end
 
 
-def _end(problem: Problem, start: Moment, dt: float, stop: float, state: Floats, error: float, work: Work) -> Moment:
-    """The moment at the end of a step."""
+def _end(
+    problem: Problem, start: Moment, dt: float, stop: float, options: MarchOptions, work: Work
+) -> tuple[float, Moment]:
+    """The error of a step over the tolerance, and the moment at its end."""
+    state = np.empty_like(start.state)
+    error = finish(start.state, work.stage, work.k[-1], options.tolerance, options.activity_floor, state)
     growth = AIM * max(error, 1e-8) ** -PROPORTIONAL * start.last_error**INTEGRAL
     proposed = dt * min(max(growth, SHORTEST_CUT), LONGEST_GROWTH)
-    was_cut = dt < start.step
-    steric = problem.chain.packing.any()
-    return Moment(
+    return error, Moment(
         # Exactly where it was to be.
         time=stop if dt == stop - start.time else start.time + dt,
         state=state,
         gate=np.where(problem.border.kind == GATING, start.gate + WEIGHTS @ work.gate, 1.0),
         content=start.content + np.tensordot(WEIGHTS, work.stored, axes=1)
-        if steric
-        else contents(problem.chain, state)[:, :-1],
+        if problem.chain.packing.any()
+        else work.points.volume * state[:, :-1],
         passed=start.passed + np.tensordot(WEIGHTS, work.passed, axes=1),
         # A step that was cut to meet a time says little about the next.
-        step=max(proposed, start.step) if was_cut else proposed,
+        step=max(proposed, start.step) if dt < start.step else proposed,
         last_error=max(error, 1e-4),
         steps=start.steps + 1,
         rejected=start.rejected,
@@ -193,7 +183,8 @@ def _given(problem: Problem, ends: Ends, time: float, dt: float) -> Given:
 
 
 def _work(problem: Problem) -> Work:
-    nodes, m = problem.chain.free.shape
+    chain = problem.chain
+    nodes, m = chain.free.shape
     p = problem.border.kind.size
 
     def block(*shape: int) -> Floats:
@@ -204,9 +195,11 @@ def _work(problem: Problem) -> Work:
         jacobian=Jacobian(block(*square), block(*square), block(*square)),
         factors=Factors(block(*square), block(*square), block(*square), block(nodes, m)),
         stage=block(nodes, m),
+        points=_points(chain),
         flow=block(nodes, m),
         content=block(nodes, m),
         source=block(nodes, m),
+        given=block(3, 2, m),
         update=block(nodes, m),
         by_border=block(p, nodes, m),
         through=block(p, nodes, m),
@@ -216,6 +209,16 @@ def _work(problem: Problem) -> Work:
         displaced=block(STAGES, p),
         passed=block(STAGES, 3, m - 1),
     )
+
+
+def _points(chain: Chain) -> Points:
+    """What the nodes hold of point ions."""
+    nodes, m = chain.free.shape
+    volume, fixed = np.zeros((nodes, m - 1)), chain.surface_charge.copy()
+    for side, half in ((slice(None, -1), chain.volume_left), (slice(1, None), chain.volume_right)):
+        volume[side] += half[:, None] * chain.partition
+        fixed[side] += half * chain.fixed_charge
+    return Points(volume, fixed, np.zeros((nodes, 2, m)), np.zeros(nodes))
 
 
 def _worst(work: Work, state: Floats) -> tuple[int, int]:

@@ -17,6 +17,7 @@ E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, 2nd edition (1
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -25,14 +26,22 @@ from electrodiff.fvm.kernels.arrays import CURRENT, Border, Chain, Floats, Integ
 from electrodiff.fvm.kernels.border import solve_dense
 from electrodiff.fvm.kernels.compiler import kernel
 from electrodiff.fvm.kernels.factors import (
+    CHARGE,
+    PINNED,
+    TARGET,
     Factors,
     Jacobian,
+    Points,
     factor,
+    factor_points,
+    fill_face,
     fill_flows,
     fill_jacobian,
+    keep_points,
     solve,
+    stage_backward,
+    stage_forward,
 )
-from electrodiff.fvm.kernels.steric import is_steric
 
 
 class Tableau(NamedTuple):
@@ -63,10 +72,15 @@ class Given(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Memory of a step on N nodes with n ions, m = n + 1, p border unknowns and s stages."""
+    """Memory of a step on N nodes with n ions, m = n + 1, p border unknowns and s stages.
+
+    Of point ions, `jacobian` is filled at the faces that a border or a count of what passes looks at, and `stored` is
+    not used.
+    """
 
     jacobian: Jacobian
     factors: Factors
+    points: Points
     stage: Floats
     """(N, m) U"""
     flow: Floats
@@ -75,6 +89,8 @@ class Work(NamedTuple):
     """(N, m) C(U), and its charge"""
     source: Floats
     """(N, m)"""
+    given: Floats
+    """(3, 2, m) what the ends are given in a stage (see `factors`)"""
     update: Floats
     """(N, m) x"""
     by_border: Floats
@@ -91,6 +107,15 @@ class Work(NamedTuple):
     """(s, p) the stages of the displacement at the face of a given current"""
     passed: Floats
     """(s, 3, n) the stages of what has passed the faces that are watched"""
+
+
+@kernel
+def place_gates(border: Border, ungated: Floats, gate: Floats, out_chain: Chain) -> None:
+    """The conductances of gated ions times their open fractions."""
+    for b in range(border.kind.size):
+        if border.kind[b] != CURRENT:
+            for k in range(border.first[b], border.last[b]):
+                out_chain.conductance[k, border.row[b]] = gate[b] * ungated[k, border.row[b]]
 
 
 @kernel
@@ -166,74 +191,80 @@ def add_border(
 
 
 @kernel
-def stage_source(
-    chain: Chain, given: Given, tableau: Tableau, i: int, dt: float, steric: bool, content: Floats, work: Work
+def place_given(
+    chain: Chain, border: Border, given: Given, tableau: Tableau, i: int, dt: float, out_given: Floats
 ) -> None:
-    """The sources of stage i from its state, its contents and the stages before it."""
-    n = len(chain.valence)
-    nodes = work.stage.shape[0]
+    """What the ends are given in stage i (see `factors`)."""
+    nodes, m = chain.free.shape
     last = tableau.time.size
-    rate = 1.0 / (tableau.gamma * dt)
     ahead = dt * tableau.slope[i]
-    for k in range(nodes):
-        for r in range(n):
-            total = 0.0
-            for j in range(i):
-                total += tableau.c[i, j] / dt * work.stored[j, k, r]
-            if steric:
-                # What the contents are ahead of those of the activities, which are not linear in them.
-                missing = content[k, r] - work.content[k, r]
-                for j in range(i):
-                    missing += tableau.a[i, j] * work.stored[j, k, r]
-                total += rate * missing
-                work.stored[i, k, r] = -missing
-            work.source[k, r] = total * chain.free[k, r]
-        work.source[k, n] = work.content[k, n] * chain.free[k, n]
     for side in range(2):
-        k = side * (nodes - 1)
-        work.source[k, n] += (
-            given.charge[i, side] - chain.surface_charge[k] + ahead * given.charge[last, side]
-        ) * chain.free[k, n]
-        for r in range(n + 1):
-            if chain.free[k, r] == 0.0:
-                work.source[k, r] = given.target[i, side, r] - work.stage[k, r] + ahead * given.target[last, side, r]
+        for r in range(m):
+            out_given[TARGET, side, r] = given.target[i, side, r] + ahead * given.target[last, side, r]
+            out_given[CHARGE, side, r] = 0.0
+            out_given[PINNED, side, r] = 1.0
+        own = chain.surface_charge[side * (nodes - 1)]
+        out_given[CHARGE, side, m - 1] = given.charge[i, side] - own + ahead * given.charge[last, side]
+    for b in range(border.kind.size):
+        if border.kind[b] == CURRENT:
+            out_given[PINNED, 0 if border.node[b] == 0 else 1, border.row[b]] = 0.0
 
 
 @kernel
-def add_stages(weights: Floats, count: int, stages: Floats, out: Floats) -> None:
-    """Add the sum over the first stages of weight times stage, (N, m), to `out`."""
+def stage_source(chain: Chain, tableau: Tableau, i: int, dt: float, content: Floats, work: Work) -> None:
+    """The sources of stage i of ions of finite size, from its state, its contents and the stages before it."""
+    n = len(chain.valence)
+    nodes = work.stage.shape[0]
+    rate = 1.0 / (tableau.gamma * dt)
+    for k in range(nodes):
+        for r in range(n):
+            # What the contents are ahead of those of the activities, which are not linear in them.
+            missing = content[k, r] - work.content[k, r]
+            total = 0.0
+            for j in range(i):
+                total += tableau.c[i, j] / dt * work.stored[j, k, r]
+                missing += tableau.a[i, j] * work.stored[j, k, r]
+            work.stored[i, k, r] = -missing
+            work.source[k, r] = (total + rate * missing) * chain.free[k, r]
+        work.source[k, n] = work.content[k, n] * chain.free[k, n]
+    for side in range(2):
+        k = side * (nodes - 1)
+        for r in range(n + 1):
+            if chain.free[k, r] == 0.0:
+                work.source[k, r] = work.given[PINNED, side, r] * (work.given[TARGET, side, r] - work.stage[k, r])
+            else:
+                work.source[k, r] += work.given[CHARGE, side, r]
+
+
+@kernel
+def add_stages(weights: Floats, first: int, stop: int, stages: Floats, out: Floats) -> None:
+    """Add the sum over some of the stages of weight times stage, (N, m), to `out`."""
     for k in range(out.shape[0]):
         for r in range(out.shape[1]):
             total = out[k, r]
-            for j in range(count):
+            for j in range(first, stop):
                 total += weights[j] * stages[j, k, r]
             out[k, r] = total
 
 
 @kernel
-def keep_stage(
-    chain: Chain,
-    border: Border,
-    tableau: Tableau,
-    given: Given,
-    dt: float,
-    state: Floats,
-    i: int,
-    steric: bool,
-    work: Work,
-) -> None:
-    """What stage i leaves behind, from its update: k, K, displacement, and what passes the faces that are watched."""
+def keep_sized(valence: tuple[float, ...], storage: Floats, update: Floats, out_stored: Floats) -> None:
+    """The changes K (N, n) of contents by an update, added to what they were ahead."""
+    n = len(valence)
+    for k in range(update.shape[0]):
+        for r in range(n):
+            total = out_stored[k, r]
+            for c in range(n + 1):
+                total += storage[k, r, c] * update[k, c]
+            out_stored[k, r] = total
+
+
+@kernel
+def keep_faces(chain: Chain, border: Border, tableau: Tableau, given: Given, dt: float, i: int, work: Work) -> None:
+    """The displacement of stage i at a given current, and what passes the faces that are watched."""
     n = len(chain.valence)
     m = n + 1
     x, jacobian = work.update, work.jacobian
-    for k in range(state.shape[0]):
-        for r in range(n):
-            total = work.stored[i, k, r] if steric else 0.0
-            for c in range(m):
-                total += jacobian.storage[k, r, c] * x[k, c]
-            work.stored[i, k, r] = total
-            work.k[i, k, r] = x[k, r] - chain.valence[r] * state[k, r] * x[k, n]
-        work.k[i, k, n] = x[k, n]
     for b in range(border.kind.size):
         work.displaced[i, b] = 0.0
         if border.kind[b] == CURRENT:
@@ -252,69 +283,123 @@ def keep_stage(
 
 
 @kernel
-def step(
-    chain: Chain,
-    border: Border,
-    ungated: Floats,
-    tableau: Tableau,
-    given: Given,
-    dt: float,
-    state: Floats,
-    gate: Floats,
-    content: Floats,
-    work: Work,
-) -> bool:
-    """The stages of a step from a state (N, m), gates (p,) and contents (N, n), into `work`; False if it failed.
-
-    The conductance of `chain` is overwritten by that of the stages' gates; `ungated` (N-1, n) is without gates.
-    """
-    n = len(chain.valence)
-    m = n + 1
-    nodes = state.shape[0]
-    p = border.kind.size
-    steric = is_steric(chain)
-    rate = 1.0 / (tableau.gamma * dt)
-    small = np.zeros((p, p))
-    wanted = np.zeros(p)
-    stage_gate = np.zeros(p)
-    place_gates(border, ungated, gate, chain)
-    fill_jacobian(chain, state, work.jacobian)
-    if factor(chain, state, work.jacobian, rate, work.factors) >= 0:
-        return False
-    if p > 0:
-        fill_flows(chain, state, work.flow, work.content)
-        border_columns(chain, border, gate, work.flow, work)
-    for i in range(tableau.time.size):
-        for k in range(nodes):
-            for r in range(m):
-                work.stage[k, r] = state[k, r]
-        add_stages(tableau.a[i], i, work.k, work.stage)
-        for b in range(p):
-            stage_gate[b] = gate[b]
-            wanted[b] = given.current[i] + dt * tableau.slope[i] * given.current[tableau.time.size]
-            for j in range(i):
-                stage_gate[b] += tableau.a[i, j] * work.gate[j, b]
-                wanted[b] += tableau.c[i, j] / dt * work.displaced[j, b]
-        place_gates(border, ungated, stage_gate, chain)
-        fill_flows(chain, work.stage, work.flow, work.content)
-        stage_source(chain, given, tableau, i, dt, steric, content, work)
-        for b in range(p):
-            if border.kind[b] == CURRENT:
-                work.source[border.node[b], border.row[b]] = 0.0
-        solve(chain, work.factors, work.flow, work.source, work.update)
-        if p > 0 and not add_border(chain, border, stage_gate, rate, wanted, work, small, work.gate[i]):
-            return False
-        keep_stage(chain, border, tableau, given, dt, state, i, steric, work)
-    return True
+def fill_faces(chain: Chain, border: Border, watched: Integers, state: Floats, out: Jacobian) -> None:
+    """O and I of the faces that a border or a count of what passes looks at, of point ions."""
+    for w in range(watched.size):
+        fill_face(chain, state, watched[w], out)
+    for b in range(border.kind.size):
+        if border.kind[b] == CURRENT:
+            fill_face(chain, state, border.first[b], out)
 
 
 @kernel
-def place_gates(border: Border, ungated: Floats, gate: Floats, out_chain: Chain) -> None:
-    """The conductances of gated ions times their open fractions."""
-    for b in range(border.kind.size):
-        if border.kind[b] != CURRENT:
-            for k in range(border.first[b], border.last[b]):
-                out_chain.conductance[k, border.row[b]] = gate[b] * ungated[k, border.row[b]]
+def place_stage(a: Floats, i: int, state: Floats, out_stage: Floats) -> int:
+    """The first of the stages that the state of stage i is to have added, to what `out_stage` is then."""
+    # Of a stiffly accurate method each of the last stages goes on from the one before.
+    goes_on = i > 1
+    for j in range(i - 1):
+        goes_on &= a[i, j] == a[i - 1, j]
+    if goes_on:
+        return i - 1
+    for k in range(state.shape[0]):
+        for r in range(state.shape[1]):
+            out_stage[k, r] = state[k, r]
+    return 0
+
+
+def step_for(steric: bool) -> Callable[..., bool]:
+    """The kernel `step` for ions with or without a size: who needs one of them does not wait for the other to compile."""
+
+    @kernel
+    def step(
+        chain: Chain,
+        border: Border,
+        ungated: Floats,
+        tableau: Tableau,
+        given: Given,
+        dt: float,
+        state: Floats,
+        gate: Floats,
+        content: Floats,
+        work: Work,
+    ) -> bool:
+        """The stages of a step from a state (N, m), gates (p,) and contents (N, n), into `work`; False if it failed.
+
+        The conductance of `chain` is overwritten by that of the stages' gates; `ungated` (N-1, n) is without gates.
+        """
+        p = border.kind.size
+        rate = 1.0 / (tableau.gamma * dt)
+        small = np.zeros((p, p))
+        wanted = np.zeros(p)
+        stage_gate = np.zeros(p)
+        place_gates(border, ungated, gate, chain)
+        if steric:
+            fill_jacobian(chain, state, work.jacobian)
+            failed = factor(chain, state, work.jacobian, rate, work.factors)
+        else:
+            fill_faces(chain, border, given.watched, state, work.jacobian)
+            failed = factor_points(chain, state, rate, p > 0, work.points, work.factors)
+        if failed >= 0:
+            return False
+        if p > 0:
+            fill_flows(chain, state, work.flow, work.content)
+            border_columns(chain, border, gate, work.flow, work)
+        for i in range(tableau.time.size):
+            for b in range(p):
+                stage_gate[b] = gate[b]
+                wanted[b] = given.current[i] + dt * tableau.slope[i] * given.current[tableau.time.size]
+                for j in range(i):
+                    stage_gate[b] += tableau.a[i, j] * work.gate[j, b]
+                    wanted[b] += tableau.c[i, j] / dt * work.displaced[j, b]
+            place_gates(border, ungated, stage_gate, chain)
+            place_given(chain, border, given, tableau, i, dt, work.given)
+            first = place_stage(tableau.a, i, state, work.stage)
+            if steric:
+                add_stages(tableau.a[i], first, i, work.k, work.stage)
+                fill_flows(chain, work.stage, work.flow, work.content)
+                stage_source(chain, tableau, i, dt, content, work)
+                solve(chain, work.factors, work.flow, work.source, work.update)
+            else:
+                stage_forward(
+                    chain,
+                    work.points,
+                    work.factors,
+                    i,
+                    tableau.a[i],
+                    tableau.c[i] / dt,
+                    first,
+                    work.given,
+                    work.k,
+                    work.stage,
+                    work.flow,
+                    work.update,
+                )
+                stage_backward(chain.valence, work.factors.upper, work.update)
+            if p > 0 and not add_border(chain, border, stage_gate, rate, wanted, work, small, work.gate[i]):
+                return False
+            if steric:
+                keep_sized(chain.valence, work.jacobian.storage, work.update, work.stored[i])
+            keep_points(chain.valence, state, work.update, work.k[i])
+            keep_faces(chain, border, tableau, given, dt, i, work)
+        return True
+
+    return step
+
+
+step_point_ions = step_for(steric=False)
+step_sized_ions = step_for(steric=True)
+
+
+@kernel
+def finish(
+    state: Floats, stage: Floats, last: Floats, tolerance: float, activity_floor: float, out_state: Floats
+) -> float:
+    """The state at the end of a step (N, m), from that of its last stage and the last k; returns `error_size`."""
+    for k in range(state.shape[0]):
+        for r in range(state.shape[1]):
+            out_state[k, r] = stage[k, r] + last[k, r]
+    error: float = error_size(state, last, out_state, tolerance, activity_floor)
+    return error
 
 
 @kernel
@@ -334,7 +419,7 @@ def error_size(state: Floats, k: Floats, new: Floats, tolerance: float, activity
     for node in range(nodes):
         for r in range(m):
             scale = 1.0 if r == m - 1 else max(abs(state[node, r]), abs(new[node, r])) + floor
-            error = abs(k[node, r]) / scale
-            if not error <= size:
-                size = error if np.isfinite(error) else np.inf
+            error = abs(k[node, r])
+            if not error <= size * scale:
+                size = error / scale if np.isfinite(error) else np.inf
     return size / tolerance

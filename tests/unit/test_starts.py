@@ -26,8 +26,9 @@ from electrodiff.solvers.transient import transient_mesh, transient_problem
 CaseOf = Callable[..., ed.Case]
 
 
-def problem_of(case: ed.Case) -> Problem:
-    return transient_problem(case, transient_mesh(case))
+def problem_of(case: ed.Case, like: Problem | None = None) -> Problem:
+    """On its own mesh, or on that of another problem."""
+    return transient_problem(case, transient_mesh(case) if like is None else like.mesh)
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def membrane(case_of: CaseOf) -> ed.Case:
 
 
 def poisson_defect(problem: Problem, state: np.ndarray) -> float:
-    """Largest charge that the displacement does not account for, at the nodes whose potential is free; over the largest."""
+    """Largest charge that the displacement does not account for, at the nodes whose potential is free."""
     charge = contents(problem.chain, state)[:, -1]
     flow = -problem.chain.permittivity * np.diff(state[:, -1])
     defect = np.append(flow, 0) - np.insert(flow, 0, 0) - charge
@@ -50,10 +51,10 @@ def test_after_a_jump_contents_are_as_before_and_the_potential_is_theirs(membran
     before = problem_of(membrane)
     moment = start_of(before, ed.solve(membrane, mesh=before.mesh).state)
     changes = {"left.potential": 0.02, "layers.membrane.partition.K": 1e-3, "layers.membrane.fixed_charge": 3.0}
-    problem = problem_of(membrane.changed(changes))
+    problem = problem_of(membrane.changed(changes), before)
     after = after_jump(problem, moment)
     np.testing.assert_allclose(after.content[1:-1], moment.content[1:-1], rtol=1e-13, atol=1e-30)
-    assert poisson_defect(problem, after.state) < 1e-13
+    assert poisson_defect(problem, after.state) < 1e-12
     assert after.state[0, -1] * problem.scales.potential == pytest.approx(0.02, rel=1e-14)
     assert (after.passed == moment.passed).all()
 
@@ -61,7 +62,7 @@ def test_after_a_jump_contents_are_as_before_and_the_potential_is_theirs(membran
 def test_a_jump_of_the_potential_is_shared_like_dielectrics_in_series(membrane: ed.Case) -> None:
     before = problem_of(membrane)
     moment = start_of(before, ed.solve(membrane, mesh=before.mesh).state)
-    after = after_jump(problem_of(membrane.changed({"left.potential": -0.045})), moment)
+    after = after_jump(problem_of(membrane.changed({"left.potential": -0.045}), before), moment)
     extra = (after.state - moment.state)[:, -1] * before.scales.potential
     at = before.mesh.boundaries
     drops = -np.diff(extra[at])
@@ -75,7 +76,7 @@ def test_a_floating_potential_does_not_jump_with_what_is_dissolved(case_of: Case
     before = problem_of(case)
     moment = start_of(before, ed.solve(case, mesh=before.mesh).state)
     changed = case.changed({"right.concentrations": {"K": 20.0, "Na": 129.0, "Cl": 149.0}})
-    after = after_jump(problem_of(changed), moment)
+    after = after_jump(problem_of(changed, before), moment)
     assert after.state[0, -1] == pytest.approx(moment.state[0, -1], abs=1e-10)
     assert after.state[-1, 0] == pytest.approx(20.0 / before.scales.concentration)
 
@@ -126,7 +127,8 @@ def test_poisson_is_solved_at_the_activities_given(membrane: ed.Case) -> None:
     state[5:9, 0] *= 1.3
     assert poisson_defect(problem, state) > 1e-3
     mended = with_poisson(problem, state)
-    assert poisson_defect(problem, mended) < 1e-13
+    # Round-off of eps / h times potentials of a few RT/F.
+    assert poisson_defect(problem, mended) < 1e-12
     np.testing.assert_array_equal(mended[:, :-1], state[:, :-1])
 
 
@@ -171,7 +173,7 @@ def test_a_start_from_profiles_on_another_mesh_is_close_to_its_steady_state(memb
     state = state_like(problem, solution)
     own = ed.solve(membrane, mesh=problem.mesh).state
     assert np.abs(state[:, -1] - own[:, -1]).max() < 5e-3
-    assert poisson_defect(problem, state) < 1e-13
+    assert poisson_defect(problem, state) < 1e-12
 
 
 def test_a_start_from_other_ions_or_layers_is_refused(membrane: ed.Case, case_of: CaseOf) -> None:

@@ -10,6 +10,7 @@ and the potential stands amidst the ions of its node, which makes the band as na
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -64,13 +65,11 @@ class IdaPeer:
 
     def solver(self, tolerances: Tolerances) -> Any:
         """IDA with these tolerances; from its second use on its memory is ready."""
-        from sksundae.ida import IDA
-
         absolute = np.full((self.nodes, self.m), tolerances.activity)
         absolute[:, self.middle] = tolerances.potential
         # The ion that is farthest from the potential, and the potential of the next node.
         band = self.m + max(self.middle, self.m - 1 - self.middle)
-        return IDA(
+        return import_module("sksundae.ida").IDA(
             self.residual,
             jacfn=self.jacobian,
             rtol=tolerances.relative,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,8 @@ def check_case(case: Case) -> None:
     for index, layer in enumerate(case.layers):
         _check_layer(case, layer, f"layers[{index}]")
     _check_interfaces(case)
+    _check_pathways(case)
+    _check_transporters(case)
     for side in SIDES:
         _check_reservoir(case, side)
     _check_potentials(case)
@@ -102,7 +104,7 @@ def _check_layer(case: Case, layer: Layer, path: str) -> None:
             raise problem(f"{path}.partition.{ion}", list(value.value), remedy)
     _check_profiles(layer, path)
     for ion in layer.gating:
-        if is_absent(layer, ion):
+        if is_absent(case, layer, ion):
             remedy = "the ion is absent from this layer, so that there is nothing to gate; drop the gate"
             raise problem(f"{path}.gating.{ion}", ion, remedy)
     if layer.total_fixed_charge is not None:
@@ -151,15 +153,16 @@ def _check_total_charge(case: Case, layer: Layer, path: str) -> None:
         )
 
 
-def is_absent(layer: Layer, ion: str) -> bool:
-    """Whether an ion cannot be in a layer."""
-    return (layer.partition or {}).get(ion) == 0 or layer.permeability.get(ion) == 0
+def is_absent(case: Case, layer: Layer, ion: str) -> bool:
+    """Whether an ion cannot be in a layer: its lipid keeps it out, and no pathway lets it pass."""
+    lipid = (layer.partition or {}).get(ion) == 0 or layer.permeability.get(ion) == 0
+    return lipid and not any(pathway.layer == layer.name and ion in pathway.ions for pathway in case.pathways)
 
 
 def crosses(case: Case, ion: str) -> bool:
     """Whether an ion can go from one reservoir to the other."""
     ends = all(isinstance(end, Reservoir) for end in (case.left, case.right))
-    return ends and not any(is_absent(layer, ion) for layer in case.layers)
+    return ends and not any(is_absent(case, layer, ion) for layer in case.layers)
 
 
 def _check_interfaces(case: Case) -> None:
@@ -212,6 +215,47 @@ def _check_reservoir(case: Case, side: Side) -> None:
         raise problem(f"{side}.concentrations", reservoir.concentrations, remedy)
 
 
+def _check_pathways(case: Case) -> None:
+    for index, pathway in enumerate(case.pathways):
+        path = f"pathways[{index}]"
+        layer = _crossed(case, path, pathway.layer, [other.name for other in case.pathways[:index]], pathway.name)
+        for ion in pathway.ions:
+            key = "permeability" if ion in pathway.permeability else "conductance" if ion in pathway.conductance else "channels"
+            _check_known(case, f"{path}.{key}", [ion])
+            given = (layer.partition or {}).get(ion), layer.barrier.get(ion), layer.diffusivity.get(ion)
+            if any(isinstance(value, Profile) for value in given):
+                remedy = f"the lipid of '{layer.name}' has a profile for {ion}; beside a pathway it must be uniform"
+                raise problem(f"{path}.{key}.{ion}", ion, remedy)
+            if ion in pathway.conductances and case.valence(ion) == 0:
+                raise problem(f"{path}.{key}.{ion}", ion, f"{ion} carries no charge; give its permeability instead")
+
+
+def _check_transporters(case: Case) -> None:
+    for index, transporter in enumerate(case.transporters):
+        path = f"transporters[{index}]"
+        _crossed(case, path, transporter.layer, case.transporter_names[:index], transporter.name)
+        _check_known(case, f"{path}.stoichiometry", transporter.stoichiometry)
+        for side, table in transporter.half_saturation.items():
+            _check_known(case, f"{path}.half_saturation.{side}", table)
+        if transporter.law == "cubic_sodium" and "Na" not in case.ions:
+            raise problem(f"{path}.law", transporter.law, "the case has no ion 'Na'; take another law, or name it so")
+        needed = {"affinity": [*transporter.stoichiometry], "cubic_sodium": ["Na"]}.get(transporter.law, [])
+        for side, ion in ((side, ion) for side in SIDES for ion in needed):
+            if isinstance(getattr(case, side), Reservoir) and not case.concentrations(side)[ion] > 0:
+                remedy = f"the law of '{transporter.name}' needs some {ion} on either side; give it a concentration"
+                raise problem(f"{side}.concentrations.{ion}", 0.0, remedy)
+
+
+def _crossed(case: Case, path: str, name: str, others: Sequence[str], own: str) -> Layer:
+    """The layer that a transporter or a pathway crosses, with a name of its own."""
+    if own in others:
+        raise problem(f"{path}.name", own, "another one has this name already; give each its own")
+    if name not in case.layer_names:
+        remedy = f"no layer is called '{name}'{nearest(name, case.layer_names)}; the layers are {', '.join(case.layer_names)}"
+        raise problem(f"{path}.layer", name, remedy)
+    return case.layers[case.layer_names.index(name)]
+
+
 def _check_potentials(case: Case) -> None:
     """One end floats at most, against one that does not, and somewhere the potential is given."""
     ends = {side: getattr(case, side) for side in SIDES}
@@ -231,7 +275,7 @@ def _check_potentials(case: Case) -> None:
 def _check_compartments(case: Case) -> None:
     """An ion that cannot leave its compartment has its amount from the `initial` concentrations of a layer in it."""
     for ion in case.ions:
-        inside = [not is_absent(layer, ion) for layer in case.layers]
+        inside = [not is_absent(case, layer, ion) for layer in case.layers]
         for present, run in groupby(range(len(inside)), key=inside.__getitem__):
             indices = list(run)
             at_left = indices[0] == 0 and isinstance(case.left, Reservoir)

@@ -60,8 +60,13 @@ DIMENSIONS = {
     "interface.side": "interface_side",
     "layer.ion": "layer_ion",
     "gate": "gate",
+    "transporter": "transporter",
+    "carried ion": "carried_ion",
 }
 """The dimension along which the members of a family of quantities lie."""
+
+
+BORDERS = "open fraction of every gate, rate of every transporter in units of the solver, 1 of the other border unknowns"
 
 
 def coordinates(solution: Solution | Readings) -> dict[str, Variable]:
@@ -74,7 +79,9 @@ def coordinates(solution: Solution | Readings) -> dict[str, Variable]:
         "interface": (tuple(solution.field_ratio), "left layer|right layer"),
         "interface_side": (tuple(solution.charge_beside), "left layer|right layer.side of it"),
         "layer_ion": (tuple(solution.log_permeability), "layer.ion"),
-        "gate": (tuple(solution.open_fraction), "layer.ion of a gated conductance"),
+        "gate": (tuple(solution.open_fraction), "layer.ion or pathway.ion of a gated conductance"),
+        "transporter": (solution.case.transporter_names, "transporter"),
+        "carried_ion": (tuple(solution.transported_flux), "ion of a case with transporters"),
     }
     return {
         "x": Variable(("x",), solution.x, "m", "position"),
@@ -125,11 +132,10 @@ def mesh_state(solution: Solution) -> dict[str, Variable]:
     scales, at = solution.problem.scales, solution.node
     where = "on the finest mesh, without extrapolation"
     activity, potential = solution.state[at, :-1].T, solution.state[at, -1]
-    opening = _numbers(solution.readings.open_fraction)
     return {
         "mesh_activity": Variable(("ion", "x"), activity, f"{scales.concentration!r} mol m-3", f"activity {where}"),
         "mesh_potential": Variable(("x",), potential, f"{scales.potential!r} V", f"electric potential {where}"),
-        "mesh_open_fraction": Variable(("gate",), opening, "1", f"open fraction of a gated conductance {where}"),
+        "mesh_border": Variable(("border",), solution.gate, "1", f"{BORDERS} {where}"),
     }
 
 

@@ -15,6 +15,7 @@ from electrodiff.fields import InKT, Profile
 from electrodiff.ions import water_relative_permittivity
 from electrodiff.layers import Layer
 from electrodiff.model import Case
+from electrodiff.pathways import pathway_permeabilities, with_permeabilities
 from electrodiff.theory.activity import davies_coefficient
 from electrodiff.theory.born import born_energy
 from electrodiff.units import GAS_CONSTANT
@@ -49,7 +50,41 @@ def energy(case: Case, layer: Layer, ion: str, x: Floats) -> Floats:
 
 
 def uniform_energy(case: Case, layer: Layer, ion: str) -> float | None:
-    """-ln beta of an ion in a layer [RT], infinite if it is absent; None if it is a profile."""
+    """-ln beta of an ion in a layer [RT], infinite if it is absent; None if it is a profile.
+
+    With pathways beside the lipid, that of a uniform layer of the same permeability: beta = beta_lipid + sum P d / D.
+    """
+    own = _own_energy(case, layer, ion)
+    beside = math.fsum(beside_lipid(case, layer, ion).values())
+    return own if own is None or beside == 0 else _minus_log(math.exp(-own) + beside * _resistance(case, layer, ion))
+
+
+def beside_lipid(case: Case, layer: Layer, ion: str) -> dict[str, float]:
+    """P [m/s] of each pathway of a layer that lets an ion pass, by the name of the pathway."""
+    if not case.pathways:
+        return {}
+    return pathway_permeabilities(case, layer, ion, lambda *of: lipid_permeance(case, *of))
+
+
+def resolved(case: Case) -> Case:
+    """The case with the permeabilities of its pathways instead of their conductances."""
+    return with_permeabilities(case, lambda *of: lipid_permeance(case, *of))
+
+
+def lipid_permeance(case: Case, layer: Layer, ion: str) -> float:
+    """P [m/s] of a layer without its pathways; 0 if the ion cannot enter the lipid."""
+    own = _own_energy(case, layer, ion)
+    return permeance(case, layer, ion) if own is None else math.exp(-own) / _resistance(case, layer, ion)
+
+
+def _resistance(case: Case, layer: Layer, ion: str) -> float:
+    """Integral of dx / D over a layer [s/m]."""
+    given = _given_diffusivity(case, layer, ion)
+    return _integral(lambda at: 1 / _at(given, at), layer, (given,)) if isinstance(given, Profile) else layer.thickness / given
+
+
+def _own_energy(case: Case, layer: Layer, ion: str) -> float | None:
+    """-ln beta of an ion in the lipid of a layer [RT]; see `uniform_energy`."""
     if ion in layer.barrier:
         barrier = layer.barrier[ion]
         return None if isinstance(barrier, Profile) else _in_rt(case, barrier)
@@ -60,9 +95,7 @@ def uniform_energy(case: Case, layer: Layer, ion: str) -> float | None:
         return float(born) / (GAS_CONSTANT * case.temperature)
     if ion in layer.permeability:
         # P = 1 / integral of dx / (D beta), so that beta = P times the integral of dx / D
-        given = _given_diffusivity(case, layer, ion)
-        resistance = _integral(lambda at: 1 / _at(given, at), layer, (given,))
-        return _minus_log(layer.permeability[ion] * resistance)
+        return _minus_log(layer.permeability[ion] * _resistance(case, layer, ion))
     if layer.partition is not None:
         beta = layer.partition[ion]
         return None if isinstance(beta, Profile) else _minus_log(beta)

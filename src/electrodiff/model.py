@@ -17,6 +17,7 @@ from electrodiff import checks, keys, protocol, units
 from electrodiff.ends import Closed, End, Reservoir, Stern, Wall
 from electrodiff.fields import (
     AreaProfile,
+    MolarEnergy,
     PositiveNumber,
     Profile,
     Radius,
@@ -30,10 +31,12 @@ from electrodiff.ions import KNOWN_IONS, scaled_diffusivity, water_relative_perm
 from electrodiff.layers import Gate, Interface, Ion, Layer
 from electrodiff.quantities import QUANTITIES, scalar_names
 from electrodiff.study import ImpedanceStudy, SteadyStudy, Study, TransientStudy
+from electrodiff.transporters import Channels, Pathway, Transporter, VoltageDependence
 
 __all__ = [
     "Activity",
     "Case",
+    "Channels",
     "Closed",
     "Expectation",
     "Gate",
@@ -42,6 +45,7 @@ __all__ = [
     "Ion",
     "Layer",
     "MeshSettings",
+    "Pathway",
     "Profile",
     "Reservoir",
     "SteadyStudy",
@@ -49,6 +53,8 @@ __all__ = [
     "Stern",
     "Study",
     "TransientStudy",
+    "Transporter",
+    "VoltageDependence",
     "Wall",
     "case_schema",
 ]
@@ -151,12 +157,20 @@ class Case(Record):
     interfaces: tuple[Interface, ...] = ()
     left: End
     right: End
+    transporters: tuple[Transporter, ...] = ()
+    """Pumps and cotransporters across layers."""
+    pathways: tuple[Pathway, ...] = ()
+    """Channels and other ways for ions beside the lipid of a layer."""
+    atp_free_energy: MolarEnergy = -55e3
+    """[J/mol] of the hydrolysis of ATP in the cell, negative; -55 kJ/mol is that of a heart muscle cell at rest
+    (R. G. Weiss et al., J. Clin. Invest. 85 (1990) 757 and others: -50 to -60)."""
     steric: Steric | None = None
     activity: Activity | None = None
     study: Study = SteadyStudy()
     mesh: MeshSettings = MeshSettings()
     expect: tuple[Expectation, ...] = ()
     _text: str | None = PrivateAttr(default=None)
+    _derived: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -173,6 +187,11 @@ class Case(Record):
     def __eq__(self, other: object) -> bool:
         """Equal numbers; the text that a case was read from does not matter."""
         return isinstance(other, Case) and self.model_dump() == other.model_dump()
+
+    @property
+    def derived(self) -> dict[str, Any]:
+        """What follows from the case and is asked for often, by name."""
+        return self._derived
 
     @property
     def ion_names(self) -> tuple[str, ...]:
@@ -231,8 +250,18 @@ class Case(Record):
 
     def scalar_names(self) -> list[str]:
         """Names of the scalars that a solution of this case reports."""
-        gated = [f"{layer.name}.{ion}" for layer in self.layers for ion in layer.gating]
-        return scalar_names(self.ions, self.layer_names, gated)
+        return scalar_names(self.ions, self.layer_names, self.gate_names, self.transporter_names)
+
+    @property
+    def gate_names(self) -> list[str]:
+        """Names of the gates: "layer.ion" of those of a lipid, and "pathway.ion"."""
+        own = [f"{layer.name}.{ion}" for layer in self.layers for ion in layer.gating]
+        return own + [f"{pathway.name}.{ion}" for pathway in self.pathways if pathway.gating for ion in pathway.ions]
+
+    @property
+    def transporter_names(self) -> tuple[str, ...]:
+        """Names of the transporters."""
+        return tuple(transporter.name for transporter in self.transporters)
 
     def replace(self, key: str, value: Any) -> Case:
         """A new case with one key changed: `case.replace("layers.membrane.partition.K", 1e-5)`.

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from electrodiff import materials
 from electrodiff.fields import Profile
 from electrodiff.fvm.kernels.arrays import Chain
-from electrodiff.fvm.kernels.border import place_borders
 from electrodiff.fvm.kernels.faces import face_values
-from electrodiff.fvm.problem import Problem
+from electrodiff.fvm.problem import Problem, placed
 from electrodiff.model import Case
 from electrodiff.units import FARADAY, GAS_CONSTANT
 
@@ -60,7 +59,7 @@ class Profiles:
     state: Floats
     """(N, n + 1) activities and potential in the units of `problem.scales`."""
     gate: Floats
-    """(p,) for each border unknown of the problem, the factor by which it multiplies a conductance; 1 if it does not."""
+    """(p,) for each border unknown of the problem, its open fraction or its rate; 1 if it has none."""
 
     @property
     def case(self) -> Case:
@@ -183,11 +182,8 @@ class Profiles:
 
     @cached_property
     def _chain(self) -> Chain:
-        """The kernels' arrays with the gates of this state."""
-        chain, border = self.problem.chain, self.problem.border
-        chain = chain._replace(conductance=chain.conductance.copy(), target=chain.target.copy())
-        place_borders(border, self.problem.chain.conductance, self.gate, self.state, chain)
-        return chain
+        """The kernels' arrays with the gates and transporters of this state."""
+        return placed(self.problem, self.gate, self.state)
 
     @cached_property
     def _faces(self) -> tuple[Floats, Floats, Floats, Floats]:

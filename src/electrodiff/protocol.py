@@ -254,7 +254,7 @@ def _unknowns(case: Case) -> dict[str, list[str]]:
     """Ions and what they can do, by the key path that says it."""
     table = {"ions": [*case.ions]}
     for layer in case.layers:
-        table[f"layers.{layer.name}"] = [ion for ion in case.ions if is_absent(layer, ion)]
+        table[f"layers.{layer.name}"] = [ion for ion in case.ions if is_absent(case, layer, ion)]
         table[f"layers.{layer.name}.gating"] = [*layer.gating]
     return table
 
@@ -262,7 +262,7 @@ def _unknowns(case: Case) -> dict[str, list[str]]:
 def _check_initial(case: Case) -> None:
     ion = case.ion_names[0]
     for index, layer in enumerate(case.layers):
-        if "initial" not in layer.model_fields_set and not all(is_absent(layer, name) for name in case.ions):
+        if "initial" not in layer.model_fields_set and not all(is_absent(case, layer, name) for name in case.ions):
             remedy = (
                 f"study.start is 'initial', so say what '{layer.name}' holds at the start: "
                 f'initial = {{ {ion} = "140 mM" }}, or {{}} if it holds no ions'

@@ -28,7 +28,8 @@ class Quantity:
     dimension: Dimension
     meaning: str
     per: str = ""
-    """"" | "ion" | "side" | "layer" | "interface" | "interface.side" | "layer.ion" | "gate".
+    """"" | "ion" | "side" | "layer" | "interface" | "interface.side" | "layer.ion" | "gate" | "transporter" |
+    "carried ion": every ion of a case with transporters.
 
     A member is named `name.member`.
     """
@@ -97,6 +98,15 @@ QUANTITIES: dict[str, Quantity] = {
         ),
         Quantity("open_fraction", NUMBER, "open fraction of a gated conductance", per="gate"),
         Quantity(
+            "passive_flux",
+            FLUX,
+            "flux of the ion through lipid and pathways of the membrane, without what transporters carry",
+            per="carried ion",
+        ),
+        Quantity("transported_flux", FLUX, "flux of the ion that transporters carry", per="carried ion"),
+        Quantity("transporter_rate", FLUX, "cycles of the transporter per area and time", per="transporter"),
+        Quantity("nernst_potential", POTENTIAL, "(RT/zF) ln(activity right / activity left) of the ends", per="carried ion"),
+        Quantity(
             "bulk_charge_imbalance",
             NUMBER,
             "largest abs(charge) / (F sum abs(z) c) further than 10 Debye lengths from every interface and wall "
@@ -106,9 +116,11 @@ QUANTITIES: dict[str, Quantity] = {
 }
 
 
-def scalar_names(ions: Iterable[str], layers: Iterable[str], gates: Iterable[str] = ()) -> list[str]:
-    """Names of all scalars of a case with these ions, layers and gates: `flux.K`, `surface_charge.left`, ..."""
-    ions, layers = list(ions), list(layers)
+def scalar_names(
+    ions: Iterable[str], layers: Iterable[str], gates: Iterable[str] = (), transporters: Iterable[str] = ()
+) -> list[str]:
+    """Names of all scalars of a case with these ions, layers, gates and transporters: `flux.K`, `surface_charge.left`, ..."""
+    ions, layers, transporters = list(ions), list(layers), list(transporters)
     members = {
         "": [""],
         "ion": [f".{ion}" for ion in ions],
@@ -116,6 +128,8 @@ def scalar_names(ions: Iterable[str], layers: Iterable[str], gates: Iterable[str
         "layer": [f".{layer}" for layer in layers],
         "layer.ion": [f".{layer}.{ion}" for layer in layers for ion in ions],
         "gate": [f".{gate}" for gate in gates],
+        "transporter": [f".{transporter}" for transporter in transporters],
+        "carried ion": [f".{ion}" for ion in ions if transporters],
         "interface": [f".{left}|{right}" for left, right in pairwise(layers)],
         "interface.side": [f".{left}|{right}.{side}" for left, right in pairwise(layers) for side in ("left", "right")],
     }

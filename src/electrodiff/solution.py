@@ -174,6 +174,26 @@ class Solution(Profiles):
         return self._numbers("open_fraction")
 
     @property
+    def passive_flux(self) -> dict[str, float]:
+        """Flux of each ion through lipid and pathways [mol/(m^2 s)] (see `readings`); empty without transporters."""
+        return self._numbers("passive_flux")
+
+    @property
+    def transported_flux(self) -> dict[str, float]:
+        """Flux of each ion that transporters carry [mol/(m^2 s)]; empty without transporters."""
+        return self._numbers("transported_flux")
+
+    @property
+    def transporter_rate(self) -> dict[str, float]:
+        """Rate of every transporter [mol/(m^2 s)]."""
+        return self._numbers("transporter_rate")
+
+    @property
+    def nernst_potential(self) -> dict[str, float | None]:
+        """Nernst potential of each ion between the ends [V], of a case with transporters; None for an absent one."""
+        return self._family("nernst_potential")
+
+    @property
     def bulk_charge_imbalance(self) -> float | None:
         """Largest |charge| / (F sum |z| c) further than 10 Debye lengths from every boundary but a reservoir."""
         return self.scalars["bulk_charge_imbalance"]

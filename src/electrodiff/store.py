@@ -19,7 +19,7 @@ from electrodiff.impedance import Impedance
 from electrodiff.quantities import QUANTITIES
 from electrodiff.solution import EXTRAPOLATED, Solution
 from electrodiff.time_dataset import time_tables
-from electrodiff.time_store import gates, read_transient, stored_mesh, time_attributes
+from electrodiff.time_store import read_transient, stored_mesh, time_attributes
 from electrodiff.transient import Transient
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def load_solution(path: str | Path) -> Result:
 def _from_dataset(dataset: xarray.Dataset) -> Solution:
     """The steady solution that the dataset holds."""
     errors = [f"{name}_error" for name in (*EXTRAPOLATED, *QUANTITIES)]
-    needed = ("x", "layer", *PROFILES, *QUANTITIES, *errors, "mesh_activity", "mesh_potential", "mesh_open_fraction")
+    needed = ("x", "layer", *PROFILES, *QUANTITIES, *errors, "mesh_activity", "mesh_potential", "mesh_border")
     missing = [name for name in needed if name not in dataset.variables]
     if missing:
         raise KeyError(f"it lacks {', '.join(missing)}")
@@ -126,7 +126,7 @@ def _from_dataset(dataset: xarray.Dataset) -> Solution:
     return Solution(
         problem=problem,
         state=state[keep],
-        gate=gates(problem, dataset["mesh_open_fraction"].to_numpy()),
+        gate=dataset["mesh_border"].to_numpy(),
         scalars=scalars_of(dataset),
         error=scalars_of(dataset, "_error"),
         extrapolated={name: dataset[name].to_numpy() for name in EXTRAPOLATED},

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from electrodiff.dataset import DIMENSIONS, PROFILES, Floats, Variable, as_dataset, coordinates, netcdf_unit
+from electrodiff.dataset import BORDERS, DIMENSIONS, PROFILES, Floats, Variable, as_dataset, coordinates, netcdf_unit
 from electrodiff.quantities import QUANTITIES, Quantity
 
 if TYPE_CHECKING:
@@ -110,11 +110,10 @@ def _states(transient: Transient) -> dict[str, Variable]:
     """The states in the units of the solver, so that they are read back exactly."""
     first = transient.frames[0]
     states = np.array([frame.state for frame in transient.frames])[:, first.node]
-    opening = [list(frame.open_fraction.values()) for frame in transient.frames]
-    gates = np.array(opening, dtype=float).reshape(transient.time.size, len(first.open_fraction))
+    borders = np.array([frame.gate for frame in transient.frames])
     unit = f"{first.problem.scales.concentration!r} mol m-3"
     return {
         "mesh_activity": Variable(("time", "ion", "x"), states[..., :-1].transpose(0, 2, 1), unit, "activity"),
         "mesh_potential": Variable(("time", "x"), states[..., -1], "1", "potential over R T / F at that time"),
-        "mesh_open_fraction": Variable(("time", "gate"), gates, "1", "open fraction of a gated conductance"),
+        "mesh_border": Variable(("time", "border"), borders, "1", BORDERS),
     }

@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodiff.case import parse_case
-from electrodiff.fvm.kernels.arrays import GATING
-from electrodiff.fvm.problem import Problem
 from electrodiff.grid.mesh import Mesh, line_mesh
 from electrodiff.model import Case
 from electrodiff.profiles import Floats
@@ -33,13 +31,6 @@ def stored_mesh(case: Case, dataset: xarray.Dataset) -> tuple[Mesh, NDArray[np.b
     layer = dataset["layer"].to_numpy().astype(np.int64)
     keep = np.insert(np.diff(layer) == 0, 0, True)
     return line_mesh(case, dataset["x"].to_numpy()[keep], layer[1:][keep[1:]]), keep
-
-
-def gates(problem: Problem, open_fractions: Floats) -> Floats:
-    """The factor of every border unknown, from those that are gates."""
-    gate = np.ones(problem.border.kind.size)
-    gate[problem.border.kind == GATING] = open_fractions
-    return gate
 
 
 def read_transient(dataset: xarray.Dataset) -> Transient:
@@ -72,12 +63,12 @@ def _frames(case: Case, dataset: xarray.Dataset) -> tuple[Readings, ...]:
     states = np.concatenate([activity.transpose(0, 2, 1), potential[..., None]], axis=2)[:, keep]
     ends = [part.end for part in parts]
     frames = []
-    for time, state, opening in zip(
-        dataset["time"].to_numpy(), states, dataset["mesh_open_fraction"].to_numpy(), strict=True
+    for time, state, border in zip(
+        dataset["time"].to_numpy(), states, dataset["mesh_border"].to_numpy(), strict=True
     ):
         # What is kept at a corner is the state before what jumps there.
         problem = problems[bisect_left(ends, time)]
-        frames.append(Readings(problem, np.ascontiguousarray(state), gates(problem, opening)))
+        frames.append(Readings(problem, np.ascontiguousarray(state), border))
     return tuple(frames)
 
 

@@ -1,4 +1,4 @@
-"""What of a case becomes a border: floating potentials, amounts in closed compartments, gates."""
+"""What of a case becomes a border: floating potentials, amounts in closed compartments, gates, rates of transporters."""
 
 from __future__ import annotations
 
@@ -7,15 +7,24 @@ from typing import NamedTuple
 
 import numpy as np
 
+from electrodiff import materials
+from electrodiff.checks import SIDES
 from electrodiff.ends import Reservoir
-from electrodiff.fvm.kernels.arrays import AMOUNT, CURRENT, GATING, Border, Chain
+from electrodiff.fvm.kernels.arrays import AMOUNT, BALANCE, CURRENT, GATING, RATE, Border, Chain, Floats
+from electrodiff.fvm.kernels.rates import AFFINITY, HALF, HILL, POWER, SATURATING
 from electrodiff.grid.mesh import Mesh
+from electrodiff.layers import Gate, Layer
 from electrodiff.model import Case
+from electrodiff.transporters import Transporter
 from electrodiff.units import FARADAY, Scales
 
 
+PINNED_KINDS = (CURRENT, AMOUNT, BALANCE)
+"""The kinds whose unknown is an entry of the state."""
+
+
 class BorderUnknown(NamedTuple):
-    """One border unknown; see `Border` for the meaning of its parts."""
+    """One border unknown of n ions; see `Border` for the meaning of its parts."""
 
     kind: int
     node: int
@@ -24,15 +33,38 @@ class BorderUnknown(NamedTuple):
     last: int
     value: float
     slope: float = 1.0
+    share: float = 1.0
+    stoichiometry: Floats | None = None
+    law: int = 0
+    sensed: tuple[int, int] | None = None
+    """None is at `first` and `last`."""
+    terms: Floats | None = None
+    by_voltage: tuple[float, float] = (0.0, 0.0)
 
 
-_TYPES: tuple[type, ...] = (np.int64, np.int64, np.int64, np.int64, np.int64, np.float64, np.float64)
-
-
-def as_border(unknowns: Sequence[BorderUnknown]) -> Border:
+def as_border(unknowns: Sequence[BorderUnknown], ions: int) -> Border:
     """Border unknowns as flat arrays."""
-    columns = zip(*unknowns, strict=True) if unknowns else [()] * len(BorderUnknown._fields)
-    return Border(*(np.array(column, dtype=kind) for column, kind in zip(columns, _TYPES, strict=True)))
+    complete = [
+        unknown._replace(
+            stoichiometry=np.zeros(ions) if unknown.stoichiometry is None else unknown.stoichiometry,
+            sensed=unknown.sensed or (unknown.first, unknown.last),
+            terms=np.zeros((2, 3, ions)) if unknown.terms is None else unknown.terms,
+        )
+        for unknown in unknowns
+    ]
+    empty = Border(*_nothing(ions))
+    if not complete:
+        return empty
+    columns = zip(*complete, strict=True)
+    return Border(*(np.array(column, dtype=none.dtype) for column, none in zip(columns, empty, strict=True)))
+
+
+def _nothing(ions: int) -> Iterator[np.ndarray]:
+    """No border unknowns, as arrays of the right kinds and shapes."""
+    integers = {"kind", "node", "row", "first", "last", "law", "sensed"}
+    inner = {"stoichiometry": (ions,), "sensed": (2,), "terms": (2, 3, ions), "by_voltage": (2,)}
+    for name in Border._fields:
+        yield np.empty((0, *inner.get(name, ())), dtype=np.int64 if name in integers else np.float64)
 
 
 def border_unknowns(case: Case, mesh: Mesh, chain: Chain, scales: Scales) -> list[BorderUnknown]:
@@ -41,15 +73,16 @@ def border_unknowns(case: Case, mesh: Mesh, chain: Chain, scales: Scales) -> lis
         *_floating(case, mesh, scales),
         *_amounts(case, mesh, chain, scales),
         *_gates(case, mesh, scales),
+        *_rates(case, mesh, scales),
     ]
 
 
 def with_border(chain: Chain, unknowns: Sequence[BorderUnknown]) -> tuple[Chain, Border]:
     """The chain with the unknowns pinned that belong to the border, and the border."""
     for unknown in unknowns:
-        if unknown.kind != GATING:
+        if unknown.kind in PINNED_KINDS:
             chain.free[unknown.node, unknown.row] = 0
-    return chain, as_border(unknowns)
+    return chain, as_border(unknowns, len(chain.valence))
 
 
 def pin_absent(chain: Chain) -> None:
@@ -80,16 +113,31 @@ def _amounts(case: Case, mesh: Mesh, chain: Chain, scales: Scales) -> Iterator[B
         initial = np.array([layer.initial.get(ion, 0.0) for layer in case.layers])[mesh.layer] / scales.concentration
         content = initial * (chain.volume_left + chain.volume_right)
         for first, last in stretches(chain.conductance[:, row] > 0):
+            carried = _carried_across(case, mesh, ion, first, last)
             if (first == 0 and open_ends[0]) or (last == mesh.nodes - 1 and open_ends[1]):
                 continue
             inside = slice(first, last)
             amount = float(content[inside].sum())
+            if carried is not None:
+                # What the transporters bring and take is all that it exchanges with the rest.
+                yield BorderUnknown(BALANCE, carried[0] if carried[0] >= first else carried[1], row, *carried, 0.0)
+                continue
             if amount == 0:
                 chain.free[first : last + 1, row] = 0
                 continue
             # Pinned where most of it is to be found at the start, so that its activity there is not vanishing.
             node = first + int(np.argmax(content[inside] > 0.5 * content[inside].max()))
             yield BorderUnknown(AMOUNT, node, row, first, last, amount)
+
+
+def _carried_across(case: Case, mesh: Mesh, ion: str, first: int, last: int) -> tuple[int, int] | None:
+    """The faces of a layer beside a stretch across which transporters carry an ion that cannot pass otherwise."""
+    for transporter in case.transporters:
+        index = case.layer_names.index(transporter.layer)
+        left, right = (int(node) for node in mesh.boundaries[index : index + 2])
+        if ion in transporter.stoichiometry and (left == last or right == first):
+            return left, right
+    return None
 
 
 def stretches(present: np.ndarray) -> list[tuple[int, int]]:
@@ -99,10 +147,62 @@ def stretches(present: np.ndarray) -> list[tuple[int, int]]:
 
 
 def _gates(case: Case, mesh: Mesh, scales: Scales) -> Iterator[BorderUnknown]:
-    """The open fraction of every gated ion in every layer."""
-    for index, layer in enumerate(case.layers):
-        first, last = (int(node) for node in mesh.boundaries[index : index + 2])
+    """The open fraction of every gated conductance, in the order of `Case.gate_names`."""
+    for layer in case.layers:
         for ion, gate in layer.gating.items():
-            row = case.ion_names.index(ion)
-            half, slope = gate.half_potential / scales.potential, gate.slope / scales.potential
-            yield BorderUnknown(GATING, first, row, first, last, half, slope)
+            own = materials.lipid_permeance(case, layer, ion)
+            yield _gate(case, mesh, scales, layer, ion, gate, own)
+    for pathway in case.pathways:
+        if pathway.gating is not None:
+            layer = case.layers[case.layer_names.index(pathway.layer)]
+            for ion in pathway.ions:
+                own = materials.beside_lipid(case, layer, ion)[pathway.name]
+                yield _gate(case, mesh, scales, layer, ion, pathway.gating, own)
+
+
+def _gate(
+    case: Case, mesh: Mesh, scales: Scales, layer: Layer, ion: str, gate: Gate, permeability: float
+) -> BorderUnknown:
+    """A gate on a part of the permeability of a layer to an ion [m/s]."""
+    index = case.layer_names.index(layer.name)
+    first, last = (int(node) for node in mesh.boundaries[index : index + 2])
+    row, whole = case.ion_names.index(ion), materials.permeance(case, layer, ion)
+    half, slope = gate.half_potential / scales.potential, gate.slope / scales.potential
+    share = permeability / whole if whole > 0 else 1.0
+    return BorderUnknown(GATING, first, row, first, last, half, slope, share)
+
+
+def _rates(case: Case, mesh: Mesh, scales: Scales) -> Iterator[BorderUnknown]:
+    """The rate of every transporter."""
+    for transporter in case.transporters:
+        index = case.layer_names.index(transporter.layer)
+        first, last = (int(node) for node in mesh.boundaries[index : index + 2])
+        dependence = transporter.voltage_dependence
+        slope = scales.potential / dependence.scale if dependence else 0.0
+        by_voltage = (0.0, slope) if dependence and dependence.kind == "exponential" else (slope, 0.0)
+        yield BorderUnknown(
+            RATE,
+            first,
+            0,
+            first,
+            last,
+            transporter.largest_rate / scales.flux,
+            stoichiometry=np.array([transporter.stoichiometry.get(ion, 0.0) for ion in case.ions]),
+            law=AFFINITY if transporter.law == "affinity" else SATURATING,
+            sensed=(first, last) if transporter.senses == "face" else (0, mesh.nodes - 1),
+            terms=_terms(case, transporter, scales),
+            by_voltage=by_voltage,
+        )
+
+
+def _terms(case: Case, transporter: Transporter, scales: Scales) -> Floats:
+    """(2, 3, n) what the rate law of a transporter takes of every ion on both sides; see `kernels.rates`."""
+    terms = np.zeros((2, 3, len(case.ions)))
+    for side, end in enumerate(SIDES):
+        for ion, half in transporter.half_saturation.get(end, {}).items():
+            column = case.ion_names.index(ion)
+            terms[side, HALF, column] = half / scales.concentration
+            terms[side, HILL, column] = transporter.hill.get(end, {}).get(ion, 1.0)
+    if transporter.law == "cubic_sodium":
+        terms[:, POWER, case.ion_names.index("Na")] = 3.0, -3.0
+    return terms

@@ -11,6 +11,7 @@ from electrodiff import materials
 from electrodiff.ends import Reservoir, Wall
 from electrodiff.fvm.borders import border_unknowns, pin_absent, with_border
 from electrodiff.fvm.kernels.arrays import Border, Chain, Floats
+from electrodiff.fvm.kernels.border import place_borders
 from electrodiff.grid.mesh import Mesh
 from electrodiff.layers import Layer
 from electrodiff.model import Case
@@ -42,6 +43,20 @@ def build_problem(case: Case, mesh: Mesh) -> Problem:
     return Problem(case, mesh, scales, chain, border)
 
 
+def own_arrays(chain: Chain) -> Chain:
+    """The chain with copies of the arrays that the border unknowns overwrite."""
+    return chain._replace(
+        target=chain.target.copy(), conductance=chain.conductance.copy(), carried=chain.carried.copy()
+    )
+
+
+def placed(problem: Problem, gate: Floats, state: Floats) -> Chain:
+    """The chain with the border unknowns in it: `gate` (p,) open fractions and rates, the others as in `state` (N, m)."""
+    chain = own_arrays(problem.chain)
+    place_borders(problem.border, problem.chain.conductance, gate, state, chain)
+    return chain
+
+
 def _chain(case: Case, mesh: Mesh, scales: Scales) -> Chain:
     permittivity = VACUUM_PERMITTIVITY * np.array([case.relative_permittivity(layer) for layer in case.layers])
     partition, conductance = _ions(case, mesh, scales)
@@ -61,6 +76,7 @@ def _chain(case: Case, mesh: Mesh, scales: Scales) -> Chain:
         target=np.zeros(shape),
         packing=packing,
         exponent=packing / smallest,
+        carried=np.zeros_like(partition),
     )
 
 

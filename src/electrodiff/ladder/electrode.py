@@ -177,7 +177,7 @@ def find_electrodes(setting: Setting) -> Iterator[Electrode | Absent]:
         if not isinstance(wall, Wall) or (wall.potential is None and not wall.surface_charge):
             continue
         order = [*range(len(case.layers))] if side == "left" else [*reversed(range(len(case.layers)))]
-        free = [index for index in order if all(is_absent(case.layers[index], ion) for ion in case.ions)]
+        free = [index for index in order if all(is_absent(case, case.layers[index], ion) for ion in case.ions)]
         stern = order[: len(free)]
         rest = order[len(free) :]
         plain = sorted(free) == sorted(stern) and not any(map(is_charged, case.layers))

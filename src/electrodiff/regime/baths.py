@@ -209,7 +209,7 @@ def wall_bath_of(case: Case) -> Bath | None:
 
 
 def _lets_in_both_signs(case: Case, layer: Layer) -> bool:
-    return {-1, 1} <= {np.sign(case.valence(ion)) for ion in case.ions if not is_absent(layer, ion)}
+    return {-1, 1} <= {np.sign(case.valence(ion)) for ion in case.ions if not is_absent(case, layer, ion)}
 
 
 def mean_diffusivity(case: Case, layer: Layer, ion: str) -> float:

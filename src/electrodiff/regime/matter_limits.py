@@ -142,7 +142,7 @@ def _davies(scene: Scene, solution: Mapping[str, float]) -> dict[str, float]:
 def continuum(scene: Scene) -> Limit | None:
     """Layers that ions enter are wider than a few ions, and so is the pore if there is one."""
     case = scene.case
-    entered = [layer for layer in case.layers if not all(is_absent(layer, ion) for ion in case.ions)]
+    entered = [layer for layer in case.layers if not all(is_absent(case, layer, ion) for ion in case.ions)]
     if not entered:
         return None
     size = max(_diameter(scene, ion) for ion in case.ions)

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from electrodiff.fvm.kernels.arrays import CURRENT, Floats
+from electrodiff.fvm.kernels.border import place_flows
 from electrodiff.fvm.kernels.factors import Factors, Jacobian, factor, fill_flows, fill_jacobian, solve
-from electrodiff.fvm.kernels.rosenbrock import place_gates
-from electrodiff.fvm.problem import Problem
+from electrodiff.fvm.problem import Problem, own_arrays
 
 
 def total_currents(
@@ -17,7 +17,7 @@ def total_currents(
 ) -> Floats:
     """Conduction and displacement through every face (N-1,), dimensionless, per reference area.
 
-    gate (p,): open fractions; end_rates: the rates of the potentials (2,) and of the surface charges (2,) that are given at
+    gate (p,): open fractions and rates; end_rates: the rates of the potentials (2,) and of the surface charges (2,) that are given at
     the left and right end; current: what a floating end is asked for.  The rates of change of a state are those that the
     contents change by the flows, and the potential by Poisson's equation.
     """
@@ -46,10 +46,10 @@ def total_currents(
 
 
 def _gated(problem: Problem, gate: Floats) -> Problem:
-    """The problem with the conductances of gated ions times their open fractions."""
-    conductance = problem.chain.conductance.copy()
-    place_gates(problem.border, problem.chain.conductance, gate, problem.chain._replace(conductance=conductance))
-    return replace(problem, chain=problem.chain._replace(conductance=conductance))
+    """The problem with what its gates let through and its transporters carry."""
+    chain = own_arrays(problem.chain)
+    place_flows(problem.border, problem.chain.conductance, gate, chain)
+    return replace(problem, chain=chain)
 
 
 def _instantaneous(problem: Problem, state: Floats) -> tuple[Jacobian, Factors]:

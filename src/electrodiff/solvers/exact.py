@@ -10,6 +10,9 @@ so that between two nodes where w is known
 
 a stretch with one such node, or with a given amount, has a constant w.  Everything is positive and done in logarithms: the
 result is right to round-off whatever barriers and pockets there are.
+
+Transporters carry T of it through some faces, J r = w(left) - w(right) + r T, which adds to w what T alone would make between
+nodes where w is 0.  That may be negative: an ion that is carried faster than it can come has no such state.
 """
 
 from __future__ import annotations
@@ -18,9 +21,8 @@ import numpy as np
 
 from electrodiff.fvm.borders import stretches
 from electrodiff.fvm.kernels.arrays import AMOUNT, Chain, Floats
-from electrodiff.fvm.kernels.border import place_borders
 from electrodiff.fvm.kernels.faces import face_values
-from electrodiff.fvm.problem import Problem
+from electrodiff.fvm.problem import Problem, placed
 
 # Turns between activities and steric coefficients, and the relative change at which they have settled.
 MOST_TURNS = 20
@@ -32,9 +34,7 @@ LARGEST_LOG = 700.0
 
 def exact_activities(problem: Problem, state: Floats, gate: Floats) -> Floats:
     """The state (N, m) with the activities that its potential and its steric coefficients demand."""
-    chain, border = problem.chain, problem.border
-    chain = chain._replace(conductance=chain.conductance.copy(), target=chain.target.copy())
-    place_borders(border, problem.chain.conductance, gate, state, chain)
+    chain, border = placed(problem, gate, state), problem.border
     log_left, log_right = log_factors(chain, state)
     result = state.copy()
     for i, z in enumerate(chain.valence):
@@ -45,16 +45,52 @@ def exact_activities(problem: Problem, state: Floats, gate: Floats) -> Floats:
             nodes, faces = slice(first, last + 1), slice(first, last)
             held = np.flatnonzero((border.kind == AMOUNT) & (border.row == i) & (border.first == first))
             if held.size:
-                content = _log_content(chain, i, faces, exponent[nodes], gamma[0][faces], gamma[1][faces])
-                log_w = np.full(last + 1 - first, np.log(border.value[held[0]]) - content)
+                content = _log_contents(chain, i, faces, exponent[nodes], gamma[0][faces], gamma[1][faces])
+                added = _carried(chain.carried[faces, i], log_r[faces], np.zeros(0))
+                log_w = _holding(np.log(border.value[held[0]]), content, added, last + 1 - first)
             else:
                 known = np.flatnonzero(chain.free[nodes, i] == 0)
+                added = _carried(chain.carried[faces, i], log_r[faces], known)
                 log_w = _between(log_r[faces], exponent[nodes], known, state[nodes, i])
-            result[nodes, i] = np.exp(np.minimum(log_w - exponent[nodes], LARGEST_LOG))
+            result[nodes, i] = np.exp(np.minimum(_changed(log_w, added) - exponent[nodes], LARGEST_LOG))
             if not held.size:
                 pinned = np.flatnonzero(chain.free[nodes, i] == 0) + first
                 result[pinned, i] = state[pinned, i]
     return result
+
+
+def _carried(carried: Floats, log_r: Floats, known: np.ndarray) -> tuple[Floats, Floats] | None:
+    """ln of what transporters add to w and of what they take from it (N,); None without them.
+
+    Nothing at the `known` nodes, which are both ends, and J = sum r T / sum r; or one end, and J = 0; of none, at the left.
+    """
+    if not carried.any():
+        return None
+    # The sums of r T from the first node to each, and from each to the last, of either sign.
+    with np.errstate(divide="ignore"):
+        signs = [log_r + np.log(np.maximum(sign * carried, 0.0)) for sign in (1.0, -1.0)]
+    nothing = np.array([-np.inf])
+    before = [np.concatenate([nothing, np.logaddexp.accumulate(part)]) for part in signs]
+    after = [np.concatenate([np.logaddexp.accumulate(part[::-1])[::-1], nothing]) for part in signs]
+    if known.size < 2:
+        from_left = known.size == 0 or known[0] == 0
+        return (before[0], before[1]) if from_left else (after[1], after[0])
+    left = np.concatenate([nothing, np.logaddexp.accumulate(log_r)])
+    right = np.concatenate([np.logaddexp.accumulate(log_r[::-1])[::-1], nothing])
+    whole = left[-1]
+    added = np.logaddexp(before[0] + right - whole, after[1] + left - whole)
+    taken = np.logaddexp(before[1] + right - whole, after[0] + left - whole)
+    return added, taken
+
+
+def _changed(log_w: Floats, added: tuple[Floats, Floats] | None) -> Floats:
+    """ln of w with what is added and taken; -inf where nothing is left."""
+    if added is None:
+        return log_w
+    gross = np.logaddexp(log_w, added[0])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        left = np.log1p(-np.exp(np.minimum(added[1] - gross, 0.0)))
+    return np.where(np.isneginf(added[1]), gross, gross + left)
 
 
 def settled_activities(problem: Problem, state: Floats, gate: Floats) -> Floats:
@@ -101,15 +137,24 @@ def log_bernoulli(u: Floats) -> Floats:
     return np.where(np.abs(u) < 1e-8, -u / 2, np.log(size) - np.maximum(u, 0.0) - np.log(-np.expm1(-size)))
 
 
-def _log_content(
+def _log_contents(
     chain: Chain, i: int, faces: slice, exponent: Floats, gamma_left: Floats, gamma_right: Floats
-) -> float:
-    """ln of the amount of ion i on these faces at w = 1."""
+) -> Floats:
+    """(N,) ln of what every node of these faces holds of ion i at w = 1."""
     with np.errstate(divide="ignore"):
         beta = np.log(chain.partition[faces, i])
         left = beta + np.log(chain.volume_left[faces]) - exponent[:-1] - gamma_left
         right = beta + np.log(chain.volume_right[faces]) - exponent[1:] - gamma_right
-    return float(np.logaddexp.reduce(np.concatenate([left, right])))
+    return np.logaddexp(np.append(left, -np.inf), np.insert(right, 0, -np.inf))
+
+
+def _holding(log_amount: float, contents: Floats, added: tuple[Floats, Floats] | None, nodes: int) -> Floats:
+    """(N,) ln of the constant w with which a stretch holds an amount, beside what is added and taken."""
+    whole = float(np.logaddexp.reduce(contents))
+    if added is None:
+        return np.full(nodes, log_amount - whole)
+    more, less = (float(np.logaddexp.reduce(contents + part)) for part in added)
+    return np.full(nodes, float(_changed(np.array([log_amount]), (np.array([less]), np.array([more])))[0]) - whole)
 
 
 def _between(log_r: Floats, exponent: Floats, known: np.ndarray, activity: Floats) -> Floats:
@@ -132,9 +177,7 @@ def net_current(problem: Problem, state: Floats, gate: Floats, wanted: float) ->
     J is that of the two known ends of an ion that crosses the whole chain.  Its sign is right even where the currents are
     too small for numbers.
     """
-    chain, border = problem.chain, problem.border
-    chain = chain._replace(conductance=chain.conductance.copy(), target=chain.target.copy())
-    place_borders(border, problem.chain.conductance, gate, state, chain)
+    chain, border = placed(problem, gate, state), problem.border
     log_left, log_right = log_factors(chain, state)
     valences, ends = [0.0], [np.array([-np.inf, -np.inf])]
     for i, z in enumerate(chain.valence):

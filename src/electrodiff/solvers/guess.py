@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from electrodiff import materials
-from electrodiff.ends import Reservoir
-from electrodiff.fvm.kernels.arrays import AMOUNT, GATING, Floats
+from electrodiff.checks import SIDES
+from electrodiff.ends import Closed, Reservoir
+from electrodiff.fvm.borders import PINNED_KINDS
+from electrodiff.fvm.kernels.arrays import AMOUNT, Floats
+from electrodiff.fvm.kernels.border import free_borders
 from electrodiff.fvm.problem import Problem, reservoir_activities
 from electrodiff.grid.scales import layer_debye_length
 from electrodiff.model import Case
+from electrodiff.pathways import bulk_concentrations
 
 # A layer thicker than this many Debye lengths is taken to be neutral inside; a thin one need not be.
 SCREENED = 5
@@ -43,18 +47,18 @@ def with_pinned(problem: Problem, state: Floats) -> Floats:
     """The state (N, m) with its pinned unknowns in place, but for those that are border unknowns."""
     chain, border = problem.chain, problem.border
     pinned = chain.free == 0
-    own = border.kind != GATING
+    own = np.isin(border.kind, PINNED_KINDS)
     pinned[border.node[own], border.row[own]] = False
     state[pinned] = chain.target[pinned]
     return state
 
 
 def first_gates(problem: Problem, state: Floats) -> Floats:
-    """(p,) open fraction of every gate at the potentials of a state; 1 for the other border unknowns."""
-    border = problem.border
-    voltage = state[border.first, -1] - state[border.last, -1]
-    fraction = 1 / (1 + np.exp(-np.clip((voltage - border.value) / border.slope, -700, 700)))
-    return np.asarray(np.where(border.kind == GATING, fraction, 1.0))
+    """(p,) open fraction of every gate and rate of every transporter at a state; 1 for the other border unknowns."""
+    gate = np.ones(problem.border.kind.size)
+    if gate.size:
+        free_borders(problem.chain.valence, problem.border, state, gate)
+    return gate
 
 
 def floating_guess(case: Case) -> float:
@@ -63,7 +67,7 @@ def floating_guess(case: Case) -> float:
     V = - sum z P (c_left - c_right) / sum z^2 P (c_left + c_right)/2,    1/P = sum over layers of d / (D beta)
     """
     current = slope = 0.0
-    left, right = case.concentrations("left"), case.concentrations("right")
+    left, right = bulk_concentrations(case, "left"), bulk_concentrations(case, "right")
     for ion in case.ions:
         z = case.valence(ion)
         permeability = 1 / np.exp([materials.log_resistance(case, layer, ion) for layer in case.layers]).sum()
@@ -73,21 +77,29 @@ def floating_guess(case: Case) -> float:
 
 
 def _end_potentials(problem: Problem) -> tuple[float, float]:
-    """Potentials of both ends; an end that gives none has that of the other."""
+    """Potentials of both ends; an end that gives none has that of the other, or inside a cell the one by GHK."""
     case, chain = problem.case, problem.chain
-    floating = [isinstance(end, Reservoir) and end.is_floating for end in (case.left, case.right)]
+    floating = [
+        end.is_floating if isinstance(end, Reservoir) else isinstance(end, Closed) and bool(case.transporters)
+        for end in (case.left, case.right)
+    ]
     known = [chain.free[node, -1] == 0 for node in (0, -1)]
     left, right = chain.target[0, -1], chain.target[-1, -1]
     if floating[0]:
         left = right + floating_guess(case)
     if floating[1]:
         right = left - floating_guess(case)
+    known = [before or now for before, now in zip(known, floating, strict=True)]
     return (left if known[0] else right), (right if known[1] else left)
 
 
 def _end_activities(problem: Problem) -> tuple[Floats, Floats]:
-    """Activities (n,) at both ends; an end without a reservoir has those of the other."""
+    """Activities (n,) at both ends; an end without a reservoir has those of the other, or those of the start of a cell."""
     case = problem.case
+    if case.transporters:
+        given = [list(bulk_concentrations(case, side).values()) for side in SIDES]
+        left, right = (np.array(numbers) / problem.scales.concentration for numbers in given)
+        return left, right
     sides = {
         side: reservoir_activities(case, side, problem.chain, problem.scales)
         for side, end in (("left", case.left), ("right", case.right))

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from electrodiff.fvm.kernels.arrays import AMOUNT, GATING, Border, Chain, Floats
+from electrodiff.fvm.kernels.arrays import AMOUNT, BALANCE, GATING, RATE, Border, Chain, Floats
 from electrodiff.fvm.kernels.factors import Factors, Jacobian, Points, fill_flows
 from electrodiff.fvm.kernels.rosenbrock import Given, Work, finish, step_point_ions, step_sized_ions
-from electrodiff.fvm.problem import Problem
+from electrodiff.fvm.problem import Problem, own_arrays
 from electrodiff.solvers.rodas import ORDER, STAGES, TABLEAU, WEIGHTS
 
 # A step may be this much longer or shorter than the last one; what is tried aims at this part of the tolerance.
@@ -49,7 +49,7 @@ class Moment:
     state: Floats
     """(N, m)"""
     gate: Floats
-    """(p,) open fractions of the gates; 1 for the other border unknowns."""
+    """(p,) open fractions of the gates and rates of the transporters; 1 for the other border unknowns."""
     content: Floats
     """(N, n) of every ion at every node."""
     passed: Floats
@@ -87,8 +87,8 @@ class MarchOptions:
 
 
 def free_amounts(problem: Problem) -> Problem:
-    """The problem without border unknowns for confined amounts: in time, they are what they were."""
-    keep = problem.border.kind != AMOUNT
+    """The problem without border unknowns for what compartments hold: in time, that is what it was, and what came and went."""
+    keep = ~np.isin(problem.border.kind, (AMOUNT, BALANCE))
     free = problem.chain.free.copy()
     free[problem.border.node[~keep], problem.border.row[~keep]] = 1.0
     border = Border(*(array[keep] for array in problem.border))
@@ -121,7 +121,7 @@ def march(
 
     Raises StuckError.
     """
-    chain = problem.chain._replace(conductance=problem.chain.conductance.copy())
+    chain = own_arrays(problem.chain)
     work = _work(problem)
     step = step_sized_ions if chain.packing.any() else step_point_ions
     given = _given(problem, ends, moment.time, 0.0)
@@ -158,7 +158,7 @@ def _end(
         # Exactly where it was to be.
         time=stop if dt == stop - start.time else start.time + dt,
         state=state,
-        gate=np.where(problem.border.kind == GATING, start.gate + WEIGHTS @ work.gate, 1.0),
+        gate=np.where(np.isin(problem.border.kind, (GATING, RATE)), start.gate + WEIGHTS @ work.gate, 1.0),
         content=start.content + np.tensordot(WEIGHTS, work.stored, axes=1)
         if problem.chain.packing.any()
         else work.points.volume * state[:, :-1],

@@ -10,7 +10,7 @@ import numpy as np
 from electrodiff.fvm.kernels import newton as kernels
 from electrodiff.fvm.kernels.arrays import Floats
 from electrodiff.fvm.kernels.compiler import note_compiled
-from electrodiff.fvm.problem import Problem
+from electrodiff.fvm.problem import Problem, own_arrays
 from electrodiff.solvers.guess import first_gates
 
 
@@ -73,7 +73,7 @@ def solve_newton(problem: Problem, guess: Floats, options: NewtonOptions = Newto
     chain, border = problem.chain, problem.border
     if border.kind.size:
         # What the border unknowns pin or multiply is written by the kernel, into copies.
-        chain = chain._replace(target=chain.target.copy(), conductance=chain.conductance.copy())
+        chain = own_arrays(chain)
     gate = first_gates(problem, state)
     largest = float(chain.target[:, :-1].max()) or 1.0
     history = np.zeros((options.max_iterations, 2))

@@ -23,15 +23,17 @@ from numpy.typing import NDArray
 
 from electrodiff.ends import Closed, Reservoir
 from electrodiff.errors import CaseError
-from electrodiff.fvm.kernels.arrays import GATING, Border, Chain, Floats
-from electrodiff.fvm.kernels.border import place_borders
+from electrodiff.fvm.kernels.arrays import GATING, RATE, Border, Chain, Floats
+from electrodiff.fvm.kernels.border import fill_through, free_border
 from electrodiff.fvm.kernels.factors import Factors, Jacobian, factor, fill_flows, fill_jacobian, solve
-from electrodiff.fvm.problem import Problem
+from electrodiff.fvm.problem import Problem, placed
 from electrodiff.profiles import Profiles
 from electrodiff.solvers.march import free_amounts
 
 Complex = NDArray[np.complex128]
 
+# The kinds of border unknowns that are no entries of the state.
+FREE_KINDS = (GATING, RATE)
 EPSILON = float(np.finfo(float).eps)
 # Of the terms of a current each has a few roundings behind it.
 ROUNDINGS = 8
@@ -58,9 +60,9 @@ class Linearised:
     content: tuple[Floats, Floats]
     """(N, m) content of the half cells to the left and to the right."""
     through: Floats
-    """(p, N, m) by how much each gate changes the flows of all faces."""
-    slope: Floats
-    """(p,) by how much the voltage over its layer opens it."""
+    """(p, N, m) by how much each gate and each rate changes the flows of all faces."""
+    by_sensed: Floats
+    """(p, 2, m) by how much what a gate or a rate law senses changes it."""
     blocked: tuple[bool, bool]
     """Whether no ion passes the left and the right end."""
 
@@ -96,10 +98,9 @@ class Response:
 def linearised(steady: Profiles) -> Linearised:
     """The linearised problem of a steady state.  Raises CaseError at an end to which no voltage can be applied."""
     problem = _clamped(free_amounts(steady.problem))
-    own = steady.problem.border.kind == GATING
+    own = np.isin(steady.problem.border.kind, FREE_KINDS)
     border, gate = problem.border, steady.gate[own]
-    chain = problem.chain._replace(conductance=problem.chain.conductance.copy())
-    place_borders(border, problem.chain.conductance, gate, steady.state, chain)
+    chain = placed(problem, gate, steady.state)
     nothing = np.zeros_like(chain.volume_left)
     halves = chain._replace(volume_left=nothing), chain._replace(volume_right=nothing)
     flow, _ = _flows(chain, steady.state)
@@ -112,14 +113,14 @@ def linearised(steady: Profiles) -> Linearised:
         left=_jacobian(halves[0], steady.state).storage,
         right=_jacobian(halves[1], steady.state).storage,
         content=(_flows(halves[0], steady.state)[1], _flows(halves[1], steady.state)[1]),
-        through=_by_gates(border, gate, flow),
-        slope=gate * (1 - gate) / border.slope,
+        through=_by_borders(chain, border, gate, flow),
+        by_sensed=_by_sensed(chain, border, steady.state),
         blocked=(not isinstance(ends[0], Reservoir), not isinstance(ends[1], Reservoir)),
     )
 
 
 def _clamped(problem: Problem) -> Problem:
-    """The problem with the potentials of both ends pinned, whether they are given or not, and no border but gates."""
+    """The problem with the potentials of both ends pinned, whether they are given or not, and no border but gates and rates."""
     for side in ("left", "right"):
         if isinstance(getattr(problem.case, side), Closed):
             raise CaseError(
@@ -128,7 +129,7 @@ def _clamped(problem: Problem) -> Problem:
             )
     free = problem.chain.free.copy()
     free[[0, -1], -1] = 0.0
-    keep = problem.border.kind == GATING
+    keep = np.isin(problem.border.kind, FREE_KINDS)
     border = Border(*(array[keep] for array in problem.border))
     return Problem(problem.case, problem.mesh, problem.scales, problem.chain._replace(free=free), border)
 
@@ -146,12 +147,20 @@ def _flows(chain: Chain, state: Floats) -> tuple[Floats, Floats]:
     return flow, content
 
 
-def _by_gates(border: Border, gate: Floats, flow: Floats) -> Floats:
-    """(p, N, m): the flow of a gated ion is in proportion to its gate."""
+def _by_borders(chain: Chain, border: Border, gate: Floats, flow: Floats) -> Floats:
+    """(p, N, m): by how much each gate and each rate changes the flows."""
     through = np.zeros((border.kind.size, *flow.shape))
-    for b, (row, first, last) in enumerate(zip(border.row, border.first, border.last, strict=True)):
-        through[b, first:last, row] = flow[first:last, row] / gate[b]
+    for b in range(border.kind.size):
+        fill_through(chain, border, gate, b, flow, through[b])
     return through
+
+
+def _by_sensed(chain: Chain, border: Border, state: Floats) -> Floats:
+    """(p, 2, m) derivatives of gates and rates by the updates of the two nodes that they look at."""
+    by = np.zeros((border.kind.size, 2, state.shape[1]))
+    for b in range(border.kind.size):
+        free_border(chain.valence, border, b, state, by[b])
+    return by
 
 
 def respond(linear: Linearised, omega: float) -> Response | None:
@@ -199,18 +208,17 @@ def _bound(linear: Linearised, change: Complex) -> Complex:
     return np.asarray(valence * linear.state * change[:, -1:])
 
 
-def _opening(linear: Linearised, change: Complex, by_gate: Complex) -> Complex:
-    """(p,) by how much the gates open if each does what `by_gate` says, (p, N, m): at once with the voltage over it."""
-    border = linear.problem.border
-    by_others = by_gate[:, border.first, -1] - by_gate[:, border.last, -1]
-    matrix = np.eye(linear.slope.size) - linear.slope[:, None] * by_others.T
-    return np.asarray(np.linalg.solve(matrix, linear.slope * _gate_voltage(linear, change)))
+def _opening(linear: Linearised, change: Complex, by_border: Complex) -> Complex:
+    """(p,) by how much gates and rates change if one unit of each does what `by_border` says, (p, N, m)."""
+    own = [_sensed(linear, each) for each in by_border]
+    matrix = np.eye(len(own)) - np.array(own).reshape(len(own), len(own)).T
+    return np.asarray(np.linalg.solve(matrix, _sensed(linear, change)))
 
 
-def _gate_voltage(linear: Linearised, change: Complex) -> Complex:
-    """(p,) change of the voltage over the layer of each gate."""
-    border = linear.problem.border
-    return np.asarray(change[border.first, -1] - change[border.last, -1])
+def _sensed(linear: Linearised, change: Complex) -> Complex:
+    """(p,) change of every gate and rate, at once with what it senses."""
+    update = change + _bound(linear, change)
+    return np.asarray((linear.by_sensed * update[linear.problem.border.sensed]).sum(axis=(1, 2)))
 
 
 def _flow(linear: Linearised, change: Complex) -> Complex:
@@ -219,8 +227,7 @@ def _flow(linear: Linearised, change: Complex) -> Complex:
     outflow, inflow, _ = linear.jacobian
     flow = _times(outflow, update)
     flow[:-1] += _times(inflow[:-1], update[1:])
-    opening = linear.slope * _gate_voltage(linear, change)
-    return np.asarray(flow + np.tensordot(opening, linear.through, axes=1))
+    return np.asarray(flow + np.tensordot(_sensed(linear, change), linear.through, axes=1))
 
 
 def _stored(storage: Floats, change: Complex) -> Complex:

@@ -42,6 +42,8 @@ class Chain(NamedTuple):
     """(n,) v_i, the volume that a concentration of 1 of the ion fills; 0 for point ions."""
     exponent: Floats
     """(n,) v_i / v_0 of the steric activity coefficient, v_0 the smallest v; 0 for point ions."""
+    carried: Floats
+    """(N-1, n) flux of each ion that transporters take across the face, on top of what diffuses and drifts."""
 
 
 class Border(NamedTuple):
@@ -49,10 +51,14 @@ class Border(NamedTuple):
 
     kind CURRENT: the potential of `node`, such that the net current through face `first` is `value`.
     kind AMOUNT: the activity `row` of `node`, such that the nodes `first` to `last` hold the amount `value` of the ion.
-    kind GATING: the factor of the conductance of ion `row` on the faces from node `first` to node `last`, which is
-    1 / (1 + exp(-(V - value) / slope)) at V = phi(first) - phi(last).
+    kind BALANCE: the activity `row` of `node`, such that the transporters between the nodes `first` and `last` carry none
+    of the ion on the whole.
+    kind GATING: the open fraction 1 / (1 + exp(-(V - value) / slope)), V = phi(first) - phi(last), of a `share` of the
+    conductance of ion `row` on the faces from node `first` to node `last`.
+    kind RATE: the rate of a transporter that carries `stoichiometry` of each ion from node `first` to node `last`, by a
+    law of `rates` with the constants `value` and `terms` and what the nodes `sensed` tell it.
 
-    In the first two kinds the unknown is an entry of the state, which the chain's own row pins to its target.
+    In the first three kinds the unknown is an entry of the state, which the chain's own row pins to its target.
     """
 
     kind: Integers
@@ -62,8 +68,20 @@ class Border(NamedTuple):
     last: Integers
     value: Floats
     slope: Floats
+    share: Floats
+    stoichiometry: Floats
+    """(p, n)"""
+    law: Integers
+    sensed: Integers
+    """(p, 2) nodes on the left and on the right"""
+    terms: Floats
+    """(p, 2, 3, n) for both sensed nodes and every ion, the three numbers of the law; see `rates`."""
+    by_voltage: Floats
+    """(p, 2) linear and exponential dependence of a rate on the voltage between the sensed nodes"""
 
 
 CURRENT = 0
 AMOUNT = 1
 GATING = 2
+RATE = 3
+BALANCE = 4

@@ -17,7 +17,7 @@ import math
 
 import numpy as np
 
-from electrodiff.fvm.kernels.arrays import AMOUNT, CURRENT, GATING, Border, Chain, Floats
+from electrodiff.fvm.kernels.arrays import AMOUNT, BALANCE, CURRENT, GATING, RATE, Border, Chain, Floats
 from electrodiff.fvm.kernels.compiler import kernel
 from electrodiff.fvm.kernels.flux import (
     FACE_LINES,
@@ -32,21 +32,72 @@ from electrodiff.fvm.kernels.flux import (
     VOID_LEFT,
     VOID_RIGHT,
 )
+from electrodiff.fvm.kernels.rates import rate
 from electrodiff.fvm.kernels.steric import flux_of_ions
 
 
 @kernel
-def place_borders(border: Border, ungated: Floats, gate: Floats, state: Floats, out_chain: Chain) -> None:
-    """Bring the chain's arrays up to the border unknowns: what is pinned to them, and what they multiply.
+def open_part(border: Border, gate: Floats, b: int) -> float:
+    """The part of the conductance that all gates on the ion and the faces of border b leave."""
+    part = 1.0
+    for c in range(border.kind.size):
+        if border.kind[c] == GATING and border.row[c] == border.row[b] and border.first[c] == border.first[b]:
+            part += border.share[c] * (gate[c] - 1.0)
+    return part
 
-    `gate` (p,) holds the unknowns of kind GATING, `ungated` (N-1, n) the conductances without their factors.
+
+@kernel
+def place_flows(border: Border, ungated: Floats, gate: Floats, out_chain: Chain) -> None:
+    """Bring what the gates leave of the conductances, and what the transporters carry, into the chain.
+
+    `gate` (p,) holds the unknowns of the kinds GATING and RATE, `ungated` (N-1, n) the conductances of open gates.
     """
     for b in range(border.kind.size):
-        if border.kind[b] == GATING:
+        if border.kind[b] == RATE:
             for k in range(border.first[b], border.last[b]):
-                out_chain.conductance[k, border.row[b]] = gate[b] * ungated[k, border.row[b]]
-        else:
+                for i in range(border.stoichiometry.shape[1]):
+                    out_chain.carried[k, i] = 0.0
+    for b in range(border.kind.size):
+        if border.kind[b] == GATING:
+            part = open_part(border, gate, b)
+            for k in range(border.first[b], border.last[b]):
+                out_chain.conductance[k, border.row[b]] = part * ungated[k, border.row[b]]
+        elif border.kind[b] == RATE:
+            for k in range(border.first[b], border.last[b]):
+                for i in range(border.stoichiometry.shape[1]):
+                    out_chain.carried[k, i] += gate[b] * border.stoichiometry[b, i]
+
+
+@kernel
+def place_borders(border: Border, ungated: Floats, gate: Floats, state: Floats, out_chain: Chain) -> None:
+    """Bring the chain's arrays up to the border unknowns: what is pinned to them, and what `place_flows` does."""
+    place_flows(border, ungated, gate, out_chain)
+    for b in range(border.kind.size):
+        if border.kind[b] in (CURRENT, AMOUNT, BALANCE):
             out_chain.target[border.node[b], border.row[b]] = state[border.node[b], border.row[b]]
+
+
+@kernel
+def flow_by_border(chain: Chain, border: Border, gate: Floats, b: int, row: int, k: int, flow: float) -> float:
+    """By how much one unit of border unknown b changes the flow of a row through face k, which is `flow` now."""
+    if k < border.first[b] or k >= border.last[b] or row == len(chain.valence):
+        return 0.0
+    if border.kind[b] == RATE:
+        carried: float = border.stoichiometry[b, row]
+        return carried
+    if border.kind[b] == GATING and row == border.row[b]:
+        passive: float = flow - chain.carried[k, row]
+        part: float = open_part(border, gate, b)
+        return passive * border.share[b] / part
+    return 0.0
+
+
+@kernel
+def fill_through(chain: Chain, border: Border, gate: Floats, b: int, flow: Floats, out_through: Floats) -> None:
+    """The same for all faces, from the flows (N, m) into `out_through` (N, m)."""
+    for k in range(out_through.shape[0]):
+        for r in range(out_through.shape[1]):
+            out_through[k, r] = flow_by_border(chain, border, gate, b, r, k, flow[k, r])
 
 
 @kernel
@@ -55,23 +106,24 @@ def border_columns(
 ) -> None:
     """What the border unknowns do to the chain, as `chain.advance_columns` takes it.
 
-    The flow by which each of kind GATING changes a face into `out_through` (N, p); the unknowns that are pinned to the
-    others into columns 1 ... p of `out_right` (N, m, 1 + p).
+    The flows by which each of the kinds GATING and RATE changes every face into `out_through` (N, p, m); the unknowns that
+    are pinned to the others into columns 1 ... p of `out_right` (N, m, 1 + p).
     """
+    m = len(chain.valence) + 1
     for k in range(out_right.shape[0]):
         for b in range(border.kind.size):
-            out_through[k, b] = 0.0
-            for r in range(out_right.shape[1]):
+            for r in range(m):
+                out_through[k, b, r] = 0.0
                 out_right[k, r, 1 + b] = 0.0
-    face = np.zeros((FACE_LINES, len(chain.valence) + 1))
+    face = np.zeros((FACE_LINES, m))
     for b in range(border.kind.size):
-        row = border.row[b]
-        if border.kind[b] != GATING:
-            out_right[border.node[b], row, 1 + b] = 1.0
+        if border.kind[b] in (CURRENT, AMOUNT, BALANCE):
+            out_right[border.node[b], border.row[b], 1 + b] = 1.0
             continue
         for k in range(border.first[b], border.last[b]):
             flux_of_ions(chain, state, k, face)
-            out_through[k, b] = face[FLUX, row] / gate[b]
+            for r in range(m):
+                out_through[k, b, r] = flow_by_border(chain, border, gate, b, r, k, face[FLUX, r])
 
 
 @kernel
@@ -95,8 +147,8 @@ def net_current(
             out_row[k, j] += z * face[VOID_LEFT, i] * face[GRADIENT_LEFT, j]
             out_row[k + 1, j] += z * face[VOID_RIGHT, i] * face[GRADIENT_RIGHT, j]
     for c in range(border.kind.size):
-        if border.kind[c] == GATING and border.first[c] <= k < border.last[c]:
-            out_corner[c] += chain.valence[border.row[c]] * face[FLUX, border.row[c]] / gate[c]
+        for i in range(n):
+            out_corner[c] += chain.valence[i] * flow_by_border(chain, border, gate, c, i, k, face[FLUX, i])
     return current
 
 
@@ -130,11 +182,39 @@ def amount(chain: Chain, border: Border, state: Floats, b: int, out_row: Floats)
 
 
 @kernel
+def free_border(valence: tuple[float, ...], border: Border, b: int, state: Floats, out_by: Floats) -> float:
+    """What border unknown b, of kind GATING or RATE, is at a state; its derivatives at the sensed nodes into `out_by` (2, m)."""
+    n = len(valence)
+    if border.kind[b] == RATE:
+        result: float = rate(valence, border, b, state, out_by)
+        return result
+    voltage = state[border.sensed[b, 0], n] - state[border.sensed[b, 1], n]
+    fraction = 1.0 / (1.0 + math.exp(-(voltage - border.value[b]) / border.slope[b]))
+    for side in range(2):
+        for r in range(n):
+            out_by[side, r] = 0.0
+    out_by[0, n] = fraction * (1.0 - fraction) / border.slope[b]
+    out_by[1, n] = -out_by[0, n]
+    return fraction
+
+
+@kernel
+def free_borders(valence: tuple[float, ...], border: Border, state: Floats, out_gate: Floats) -> None:
+    """The unknowns of the kinds GATING and RATE at a state, into `out_gate` (p,); 1 for the others."""
+    by = np.empty((2, len(valence) + 1))
+    for b in range(border.kind.size):
+        out_gate[b] = 1.0
+        if border.kind[b] in (GATING, RATE):
+            out_gate[b] = free_border(valence, border, b, state, by)
+
+
+@kernel
 def border_equations(
     chain: Chain, border: Border, gate: Floats, state: Floats, out_residual: Floats, out_row: Floats, out_corner: Floats
 ) -> None:
     """g (p,), c (p, N, m) and e (p, p)."""
     n = len(chain.valence)
+    by = np.empty((2, n + 1))
     for b in range(border.kind.size):
         for k in range(out_row.shape[1]):
             for r in range(n + 1):
@@ -147,14 +227,19 @@ def border_equations(
             out_residual[b] = current - border.value[b]
         elif border.kind[b] == AMOUNT:
             out_residual[b] = amount(chain, border, state, b, out_row[b]) - border.value[b]
+        elif border.kind[b] == BALANCE:
+            out_residual[b] = 0.0
+            for c in range(border.kind.size):
+                if border.kind[c] == RATE and border.first[c] == border.first[b]:
+                    carried = border.stoichiometry[c, border.row[b]]
+                    out_residual[b] += carried * gate[c]
+                    out_corner[b, c] = carried
         else:
-            voltage = state[border.first[b], n] - state[border.last[b], n]
-            open_fraction = 1.0 / (1.0 + math.exp(-(voltage - border.value[b]) / border.slope[b]))
-            by_voltage = open_fraction * (1.0 - open_fraction) / border.slope[b]
-            out_residual[b] = gate[b] - open_fraction
-            out_row[b, border.first[b], n] = -by_voltage
-            out_row[b, border.last[b], n] = by_voltage
+            out_residual[b] = gate[b] - free_border(chain.valence, border, b, state, by)
             out_corner[b, b] = 1.0
+            for side in range(2):
+                for r in range(n + 1):
+                    out_row[b, border.sensed[b, side], r] -= by[side, r]
 
 
 @kernel

@@ -40,7 +40,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from electrodiff.fvm.kernels.arrays import Chain, Floats, Integers
+from electrodiff.fvm.kernels.arrays import Chain, Floats
 from electrodiff.fvm.kernels.blocks import invert, substitute_back
 from electrodiff.fvm.kernels.compiler import kernel, kernel_part
 from electrodiff.fvm.kernels.flux import (
@@ -135,7 +135,6 @@ def advance_columns(
     k: int,
     steric: bool,
     through: Floats,
-    rows: Integers,
     faces: Floats,
     loose: Floats,
     bound: Floats,
@@ -145,8 +144,8 @@ def advance_columns(
 ) -> None:
     """Columns 1 ... p of `out_right` at node k, and their t in `arriving` (p, m) for node k + 1.
 
-    Column 1 + b has in row rows[b] the flow `through` (N, p) of each face, as column 0 has J; pinned rows hold their
-    right side in `out_right`.  `bound` (m, m) is E + Q of node k in the rows that are `loose` (m,).
+    Column 1 + b has the flows `through` (N, p, m) of each face, as column 0 has J; pinned rows hold their right side in
+    `out_right`.  `bound` (m, m) is E + Q of node k in the rows that are `loose` (m,).
     """
     m = inverse.shape[0]
     after = faces[k % 2]
@@ -154,8 +153,7 @@ def advance_columns(
     for b in range(out_right.shape[2] - 1):
         solved = out_right[k, :, 1 + b]
         for r in range(m):
-            flow = through[k, b] if r == rows[b] else 0.0
-            right[r] = arriving[b, r] - flow if chain.free[k, r] > 0.0 else solved[r]
+            right[r] = arriving[b, r] - through[k, b, r] if chain.free[k, r] > 0.0 else solved[r]
         for r in range(m):
             total = 0.0
             for j in range(m):
@@ -167,9 +165,7 @@ def advance_columns(
                 for j in range(m):
                     total -= bound[r, j] * solved[j]
             else:
-                total = after[LEFT, r] * solved[r] + after[PHI_LEFT, r] * solved[m - 1]
-                if r == rows[b]:
-                    total += through[k, b]
+                total = through[k, b, r] + after[LEFT, r] * solved[r] + after[PHI_LEFT, r] * solved[m - 1]
                 if steric:
                     total += void_inflow(k, r, faces, solved)
             arriving[b, r] = total
@@ -187,15 +183,14 @@ def elimination_for(steric: bool) -> Callable[..., tuple[int, float, float]]:
         chain: Chain,
         state: Floats,
         through: Floats,
-        rows: Integers,
         careful: bool,
         out_upper: Floats,
         out_right: Floats,
     ) -> tuple[int, float, float]:
         """Factor the Jacobian at `state` and solve for the columns of `out_right` (N, m, 1 + p), in place.
 
-        Column 0 becomes the Newton update x; the other columns have the right sides that `through` (N, p), `rows` (p,)
-        and their pinned rows say (see `advance_columns`).  `out_upper` (N, m, m) receives W.  The ions are eliminated
+        Column 0 becomes the Newton update x; the other columns have the right sides that `through` (N, p, m) and their
+        pinned rows say (see `advance_columns`).  `out_upper` (N, m, m) receives W.  The ions are eliminated
         before the potential and without pivoting: for a given potential their rows form an M-matrix, and the Schur
         complement left for the potential is that of a screened Poisson equation.
 
@@ -320,7 +315,7 @@ def elimination_for(steric: bool) -> Callable[..., tuple[int, float, float]]:
                     for c in range(m):
                         inverse[r, c] = block[r, c]
                 advance_columns(
-                    chain, k, steric, through, rows, faces, loose, bound, inverse, arriving_columns, out_right
+                    chain, k, steric, through, faces, loose, bound, inverse, arriving_columns, out_right
                 )
         substitute_back(out_upper, out_right)
         return -1, norm, loss

@@ -447,7 +447,7 @@ def stage_forward(
                 elif u != last_u:
                     plus, minus, _ = bernoulli(u)
                 last_u = u
-                flow[r] = chain.conductance[k, r] * (plus * here[r] - minus * there[r])
+                flow[r] = chain.conductance[k, r] * (plus * here[r] - minus * there[r]) + chain.carried[k, r]
             flow[n] = -chain.permittivity[k] * step
         else:
             for r in range(m):

@@ -51,7 +51,7 @@ def flux_scharfetter_gummel(chain: Chain, state: Floats, k: int, out_face: Float
 
         J_i = (D_i beta_i A/h) [B(u_i) a_i(left) - B(-u_i) a_i(right)],    u_i = z_i (phi(right) - phi(left))
 
-    Scharfetter and Gummel, IEEE Trans. Electron Devices 16 (1969) 64.
+    and what transporters carry.  Scharfetter and Gummel, IEEE Trans. Electron Devices 16 (1969) 64.
     """
     n = len(chain.valence)
     step = state[k + 1, n] - state[k, n]
@@ -68,7 +68,7 @@ def flux_scharfetter_gummel(chain: Chain, state: Floats, k: int, out_face: Float
         last_u = u
         conductance = chain.conductance[k, i]
         flux = conductance * (plus * state[k, i] - minus * state[k + 1, i])
-        out_face[FLUX, i] = flux
+        out_face[FLUX, i] = flux + chain.carried[k, i]
         out_face[LEFT, i] = conductance * plus
         out_face[RIGHT, i] = -conductance * minus
         out_face[PHI_LEFT, i] = -z * flux * share

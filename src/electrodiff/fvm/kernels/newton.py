@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from electrodiff.fvm.kernels.arrays import GATING, Border, Chain, Floats, Integers
+from electrodiff.fvm.kernels.arrays import GATING, RATE, Border, Chain, Floats, Integers
 from electrodiff.fvm.kernels.border import border_columns, border_equations, place_borders, solve_border
 from electrodiff.fvm.kernels.chain import eliminate_point_ions, eliminate_sized_ions
 from electrodiff.fvm.kernels.compiler import kernel
@@ -60,14 +60,21 @@ def apply_update(
 
 
 @kernel
-def apply_gate_update(delta: Floats, kind: Integers, out_gate: Floats) -> float:
-    """Add the update of the gating factors within the limits of an activity; returns its relative size."""
+def apply_gate_update(delta: Floats, border: Border, out_gate: Floats) -> float:
+    """Add the update of open fractions and rates; returns its relative size.
+
+    An open fraction keeps within the limits of an activity.  A rate may be 0 and change its sign; it counts as at least a
+    thousandth of its own constant.
+    """
     size = 0.0
-    for b in range(kind.size):
-        if kind[b] == GATING:
-            old = out_gate[b]
+    for b in range(border.kind.size):
+        old = out_gate[b]
+        if border.kind[b] == GATING:
             out_gate[b] = max(old + delta[b], KEEP * old)
             size = max(size, abs(delta[b]) / old)
+        elif border.kind[b] == RATE and delta[b] != 0.0:
+            out_gate[b] = old + delta[b]
+            size = max(size, abs(delta[b]) / max(abs(out_gate[b]), 1e-3 * abs(border.value[b])))
     return size
 
 
@@ -93,8 +100,8 @@ def newton_for(steric: bool) -> Callable[..., tuple[int, int]]:
     ) -> tuple[int, int]:
         """Solve R(state) = 0 from the guess in `out_state` (N, m) and `out_gate` (p,), in place.
 
-        The target and the conductance of `chain` are overwritten by those of the border unknowns; `ungated` (N-1, n)
-        is the conductance without gating.  Stops when the size of the update (see `apply_update`) is at most
+        The target, the conductance and the carried flux of `chain` are overwritten by those of the border unknowns;
+        `ungated` (N-1, n) is the conductance without gating.  Stops when the size of the update (see `apply_update`) is at most
         `tolerance`.  That update is applied, and Newton converges quadratically, so what remains is of the order of
         its square, or round-off.  `out_history` (max_iterations, 2) receives residual and update of each step,
         `out_worst` (2,) the node and row of the largest update, or of the failed pivot.
@@ -105,7 +112,7 @@ def newton_for(steric: bool) -> Callable[..., tuple[int, int]]:
         p = border.kind.size
         upper = np.empty((nodes, m, m))
         right = np.empty((nodes, m, 1 + p))
-        through = np.empty((nodes, p))
+        through = np.empty((nodes, p, m))
         row = np.empty((p, nodes, m))
         corner = np.empty((p, p))
         residual = np.empty(p)
@@ -118,13 +125,9 @@ def newton_for(steric: bool) -> Callable[..., tuple[int, int]]:
                 if p > 0:
                     border_columns(chain, border, out_gate, out_state, through, right)
                 if steric:
-                    failed_node, norm, loss = eliminate_sized_ions(
-                        chain, out_state, through, border.row, careful, upper, right
-                    )
+                    failed_node, norm, loss = eliminate_sized_ions(chain, out_state, through, careful, upper, right)
                 else:
-                    failed_node, norm, loss = eliminate_point_ions(
-                        chain, out_state, through, border.row, careful, upper, right
-                    )
+                    failed_node, norm, loss = eliminate_point_ions(chain, out_state, through, careful, upper, right)
                 if careful or loss < LARGEST_LOSS:
                     break
                 careful = True
@@ -138,7 +141,7 @@ def newton_for(steric: bool) -> Callable[..., tuple[int, int]]:
                 if not solve_border(residual, row, corner, right, delta):
                     return SINGULAR, iteration + 1
             size = apply_update(chain.valence, right[:, :, 0], activity_floor, out_state, out_worst)
-            size = max(size, apply_gate_update(delta, border.kind, out_gate))
+            size = max(size, apply_gate_update(delta, border, out_gate))
             out_history[iteration, 1] = size
             if not np.isfinite(size):
                 return SINGULAR, iteration + 1

@@ -16,14 +16,13 @@ E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, 2nd edition (1
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from electrodiff.fvm.kernels.arrays import CURRENT, Border, Chain, Floats, Integers
-from electrodiff.fvm.kernels.border import solve_dense
+from electrodiff.fvm.kernels.border import fill_through, free_border, place_flows, solve_dense
 from electrodiff.fvm.kernels.compiler import kernel
 from electrodiff.fvm.kernels.factors import (
     CHARGE,
@@ -110,26 +109,15 @@ class Work(NamedTuple):
 
 
 @kernel
-def place_gates(border: Border, ungated: Floats, gate: Floats, out_chain: Chain) -> None:
-    """The conductances of gated ions times their open fractions."""
-    for b in range(border.kind.size):
-        if border.kind[b] != CURRENT:
-            for k in range(border.first[b], border.last[b]):
-                out_chain.conductance[k, border.row[b]] = gate[b] * ungated[k, border.row[b]]
-
-
-@kernel
 def border_columns(chain: Chain, border: Border, gate: Floats, flow: Floats, work: Work) -> None:
     """The updates by one unit of each border unknown."""
     for b in range(border.kind.size):
         work.source[:] = 0.0
-        work.through[b] = 0.0
-        row = border.row[b]
         if border.kind[b] == CURRENT:
-            work.source[border.node[b], row] = 1.0
+            work.through[b] = 0.0
+            work.source[border.node[b], border.row[b]] = 1.0
         else:
-            for k in range(border.first[b], border.last[b]):
-                work.through[b, k, row] = flow[k, row] / gate[b]
+            fill_through(chain, border, gate, b, flow, work.through[b])
         solve(chain, work.factors, work.through[b], work.source, work.by_border[b])
 
 
@@ -146,9 +134,20 @@ def face_current(chain: Chain, f: int, rate: float, x: Floats, jacobian: Jacobia
 
 
 @kernel
+def by_sensed(border: Border, b: int, by: Floats, x: Floats) -> float:
+    """The change of border unknown b, of derivatives `by` (2, m) at its sensed nodes, by an update x (N, m)."""
+    total = 0.0
+    for side in range(2):
+        for r in range(x.shape[1]):
+            total += by[side, r] * x[border.sensed[b, side], r]
+    return total
+
+
+@kernel
 def add_border(
     chain: Chain,
     border: Border,
+    state: Floats,
     gate: Floats,
     rate: float,
     wanted: Floats,
@@ -158,12 +157,14 @@ def add_border(
 ) -> bool:
     """Solve for the border unknowns of stage i, (p,), and add their part to the update; False if they are singular.
 
-    `wanted` (p,): the right side of a given current; `gate` (p,) the gates of the stage.
+    `state` (N, m) is that of the start of the step; `wanted` (p,) the right side of a given current; `gate` (p,) the gates
+    and rates of the stage.
     """
     n = len(chain.valence)
     p = border.kind.size
+    by = np.empty((2, n + 1))
     for b in range(p):
-        f, last = border.first[b], border.last[b]
+        f = border.first[b]
         if border.kind[b] == CURRENT:
             conduction = 0.0
             for r in range(n):
@@ -174,12 +175,12 @@ def add_border(
                 for r in range(n):
                     small[b, c] += chain.valence[r] * work.through[c, f, r]
         else:
-            voltage = work.stage[f, n] - work.stage[last, n]
-            fraction = 1.0 / (1.0 + math.exp(-(voltage - border.value[b]) / border.slope[b]))
-            slope = fraction * (1.0 - fraction) / border.slope[b]
-            out_delta[b] = fraction - gate[b] + slope * (work.update[f, n] - work.update[last, n])
+            # The value of the stage, but the slope of the start, as in all other equations.
+            value = free_border(chain.valence, border, b, work.stage, by)
+            free_border(chain.valence, border, b, state, by)
+            out_delta[b] = value - gate[b] + by_sensed(border, b, by, work.update)
             for c in range(p):
-                small[b, c] = -slope * (work.by_border[c, f, n] - work.by_border[c, last, n])
+                small[b, c] = -by_sensed(border, b, by, work.by_border[c])
             small[b, b] += 1.0
     if not solve_dense(small, out_delta):
         return False
@@ -323,16 +324,17 @@ def step_for(steric: bool) -> Callable[..., bool]:
         content: Floats,
         work: Work,
     ) -> bool:
-        """The stages of a step from a state (N, m), gates (p,) and contents (N, n), into `work`; False if it failed.
+        """The stages of a step from a state (N, m), gates and rates (p,) and contents (N, n), into `work`; False if it failed.
 
-        The conductance of `chain` is overwritten by that of the stages' gates; `ungated` (N-1, n) is without gates.
+        The conductance and the carried flux of `chain` are overwritten by those of the stages; `ungated` (N-1, n) is
+        without gates.
         """
         p = border.kind.size
         rate = 1.0 / (tableau.gamma * dt)
         small = np.zeros((p, p))
         wanted = np.zeros(p)
         stage_gate = np.zeros(p)
-        place_gates(border, ungated, gate, chain)
+        place_flows(border, ungated, gate, chain)
         if steric:
             fill_jacobian(chain, state, work.jacobian)
             failed = factor(chain, state, work.jacobian, rate, work.factors)
@@ -351,7 +353,7 @@ def step_for(steric: bool) -> Callable[..., bool]:
                 for j in range(i):
                     stage_gate[b] += tableau.a[i, j] * work.gate[j, b]
                     wanted[b] += tableau.c[i, j] / dt * work.displaced[j, b]
-            place_gates(border, ungated, stage_gate, chain)
+            place_flows(border, ungated, stage_gate, chain)
             place_given(chain, border, given, tableau, i, dt, work.given)
             first = place_stage(tableau.a, i, state, work.stage)
             if steric:
@@ -375,7 +377,7 @@ def step_for(steric: bool) -> Callable[..., bool]:
                     work.update,
                 )
                 stage_backward(chain.valence, work.factors.upper, work.update)
-            if p > 0 and not add_border(chain, border, stage_gate, rate, wanted, work, small, work.gate[i]):
+            if p > 0 and not add_border(chain, border, state, stage_gate, rate, wanted, work, small, work.gate[i]):
                 return False
             if steric:
                 keep_sized(chain.valence, work.jacobian.storage, work.update, work.stored[i])

@@ -142,7 +142,7 @@ def flux_of_sized_ions(chain: Chain, state: Floats, k: int, out_face: Floats) ->
         left = chain.conductance[k, i] * plus * out_face[FACTOR_LEFT, i]
         right = chain.conductance[k, i] * minus * out_face[FACTOR_RIGHT, i]
         flux = left * state[k, i] - right * state[k + 1, i]
-        out_face[FLUX, i] = flux
+        out_face[FLUX, i] = flux + chain.carried[k, i]
         out_face[LEFT, i] = left
         out_face[RIGHT, i] = -right
         out_face[PHI_LEFT, i] = -z * flux * share

@@ -31,7 +31,7 @@ def runs(case: Case, ion: str) -> list[tuple[list[int], list[str]]]:
     """The stretches of layers that an ion can roam, each with the sides of the reservoirs that it reaches."""
     last = len(case.layers) - 1
     found = []
-    for absent, group in groupby(range(last + 1), key=lambda index: is_absent(case.layers[index], ion)):
+    for absent, group in groupby(range(last + 1), key=lambda index: is_absent(case, case.layers[index], ion)):
         layers = list(group)
         at_left = ["left"] * (layers[0] == 0 and isinstance(case.left, Reservoir))
         at_right = ["right"] * (layers[-1] == last and isinstance(case.right, Reservoir))

@@ -220,7 +220,13 @@ def _check_pathways(case: Case) -> None:
         path = f"pathways[{index}]"
         layer = _crossed(case, path, pathway.layer, [other.name for other in case.pathways[:index]], pathway.name)
         for ion in pathway.ions:
-            key = "permeability" if ion in pathway.permeability else "conductance" if ion in pathway.conductance else "channels"
+            key = (
+                "permeability"
+                if ion in pathway.permeability
+                else "conductance"
+                if ion in pathway.conductance
+                else "channels"
+            )
             _check_known(case, f"{path}.{key}", [ion])
             given = (layer.partition or {}).get(ion), layer.barrier.get(ion), layer.diffusivity.get(ion)
             if any(isinstance(value, Profile) for value in given):

@@ -66,7 +66,9 @@ DIMENSIONS = {
 """The dimension along which the members of a family of quantities lie."""
 
 
-BORDERS = "open fraction of every gate, rate of every transporter in units of the solver, 1 of the other border unknowns"
+BORDERS = (
+    "open fraction of every gate, rate of every transporter in units of the solver, 1 of the other border unknowns"
+)
 
 
 def coordinates(solution: Solution | Readings) -> dict[str, Variable]:

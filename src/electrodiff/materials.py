@@ -80,7 +80,11 @@ def lipid_permeance(case: Case, layer: Layer, ion: str) -> float:
 def _resistance(case: Case, layer: Layer, ion: str) -> float:
     """Integral of dx / D over a layer [s/m]."""
     given = _given_diffusivity(case, layer, ion)
-    return _integral(lambda at: 1 / _at(given, at), layer, (given,)) if isinstance(given, Profile) else layer.thickness / given
+    return (
+        _integral(lambda at: 1 / _at(given, at), layer, (given,))
+        if isinstance(given, Profile)
+        else layer.thickness / given
+    )
 
 
 def _own_energy(case: Case, layer: Layer, ion: str) -> float | None:

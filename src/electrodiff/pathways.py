@@ -59,7 +59,7 @@ def bulk_concentrations(case: Case, side: Side) -> dict[str, float]:
 
 def transporter_rate(case: Case, transporter: Transporter, voltage: float) -> float:
     """Rate of a transporter between the bulk concentrations of both ends at a voltage [mol/(m^2 s)]."""
-    inside, outside = (bulk_concentrations(case, side) for side in ("left", "right"))  # type: ignore[arg-type]
+    inside, outside = (bulk_concentrations(case, side) for side in ("left", "right"))
     largest, ions = transporter.largest_rate, transporter.stoichiometry
     if transporter.law == "affinity":
         valences = {ion: case.valence(ion) for ion in ions}
@@ -92,11 +92,9 @@ def _at_rest(pathway: Pathway) -> bool:
 
 def _permeabilities(case: Case, pathway: Pathway, rest: float) -> dict[str, float]:
     at = rest if pathway.at is None else pathway.at
-    inside, outside = (bulk_concentrations(case, side) for side in ("left", "right"))  # type: ignore[arg-type]
+    inside, outside = (bulk_concentrations(case, side) for side in ("left", "right"))
     slopes = {
-        ion: float(
-            ghk_permeability_from_slope(g, case.valence(ion), inside[ion], outside[ion], at, case.temperature)
-        )
+        ion: float(ghk_permeability_from_slope(g, case.valence(ion), inside[ion], outside[ion], at, case.temperature))
         for ion, g in pathway.conductances.items()
     }
     return {**pathway.permeability, **slopes}
@@ -122,7 +120,7 @@ def _current(case: Case, lipid: Lipid, voltage: float) -> float:
 
 
 def _passive(case: Case, lipid: Lipid, voltage: float) -> Iterator[float]:
-    inside, outside = (bulk_concentrations(case, side) for side in ("left", "right"))  # type: ignore[arg-type]
+    inside, outside = (bulk_concentrations(case, side) for side in ("left", "right"))
 
     def unit(ion: str) -> float:
         return float(ghk_current(1.0, case.valence(ion), inside[ion], outside[ion], voltage, case.temperature))

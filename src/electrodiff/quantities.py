@@ -105,7 +105,9 @@ QUANTITIES: dict[str, Quantity] = {
         ),
         Quantity("transported_flux", FLUX, "flux of the ion that transporters carry", per="carried ion"),
         Quantity("transporter_rate", FLUX, "cycles of the transporter per area and time", per="transporter"),
-        Quantity("nernst_potential", POTENTIAL, "(RT/zF) ln(activity right / activity left) of the ends", per="carried ion"),
+        Quantity(
+            "nernst_potential", POTENTIAL, "(RT/zF) ln(activity right / activity left) of the ends", per="carried ion"
+        ),
         Quantity(
             "bulk_charge_imbalance",
             NUMBER,

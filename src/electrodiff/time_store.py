@@ -63,9 +63,7 @@ def _frames(case: Case, dataset: xarray.Dataset) -> tuple[Readings, ...]:
     states = np.concatenate([activity.transpose(0, 2, 1), potential[..., None]], axis=2)[:, keep]
     ends = [part.end for part in parts]
     frames = []
-    for time, state, border in zip(
-        dataset["time"].to_numpy(), states, dataset["mesh_border"].to_numpy(), strict=True
-    ):
+    for time, state, border in zip(dataset["time"].to_numpy(), states, dataset["mesh_border"].to_numpy(), strict=True):
         # What is kept at a corner is the state before what jumps there.
         problem = problems[bisect_left(ends, time)]
         frames.append(Readings(problem, np.ascontiguousarray(state), border))

@@ -153,10 +153,14 @@ class Pathway(Record):
         seen: set[str] = set()
         for ion in (*self.permeability, *self.conductance, *(channel.ion for channel in self.channels)):
             if ion in seen:
-                raise problem("permeability", ion, f"{ion} is given twice; give one of permeability, conductance, channels")
+                raise problem(
+                    "permeability", ion, f"{ion} is given twice; give one of permeability, conductance, channels"
+                )
             seen.add(ion)
         if not seen:
-            remedy = 'it lets nothing pass; give permeability = { K = "1e-7 m/s" } or conductance = { K = "0.5 mS/cm^2" }'
+            remedy = (
+                'it lets nothing pass; give permeability = { K = "1e-7 m/s" } or conductance = { K = "0.5 mS/cm^2" }'
+            )
             raise problem("permeability", None, remedy)
         return self
 

@@ -76,8 +76,8 @@ NUMBER = Dimension("number", "", "40", (1e-300, 1e12))
 # Unit names with whole powers of at most two digits, joined by products and quotients: pint would compute m^9^9^9.
 _UNIT = re.compile(r"[^\W\d]+(?:(?:\^|\*\*)?-?\d{1,2})?(?:\s*[*/ ]\s*[^\W\d]+(?:(?:\^|\*\*)?-?\d{1,2})?)*")
 
-# A number, then a unit that starts with a letter, a degree or a micro sign, or with the slash of "per".  Only the unit is handed on, and only
-# these characters are let through, so that no text of a case file is ever evaluated as an expression.
+# A number, then a unit that starts with a letter, a degree or a micro sign, or with the slash of "per".  Only the unit is
+# handed on, and only these characters are let through, so that no text of a case file is ever evaluated as an expression.
 _QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([a-zA-ZµμÅ°%/][\w µμÅ°/*^.%-]{0,60})?\s*")
 _POWER_WITHOUT_CARET = re.compile(r"(?<=[a-zA-Z])(?=-?\d)")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from electrodiff.layers import Gate, Layer
 from electrodiff.model import Case
 from electrodiff.transporters import Transporter
 from electrodiff.units import FARADAY, Scales
-
 
 PINNED_KINDS = (CURRENT, AMOUNT, BALANCE)
 """The kinds whose unknown is an entry of the state."""
@@ -53,13 +52,20 @@ def as_border(unknowns: Sequence[BorderUnknown], ions: int) -> Border:
         for unknown in unknowns
     ]
     empty = Border(*_nothing(ions))
-    if not complete:
-        return empty
-    columns = zip(*complete, strict=True)
-    return Border(*(np.array(column, dtype=none.dtype) for column, none in zip(columns, empty, strict=True)))
+    arrays: list[Any] = [
+        np.array([getattr(unknown, name) for unknown in complete], dtype=none.dtype).reshape(-1, *none.shape[1:])
+        for name, none in zip(Border._fields, empty, strict=True)
+    ]
+    return Border(*arrays)
 
 
-def _nothing(ions: int) -> Iterator[np.ndarray]:
+def kept(border: Border, keep: np.ndarray) -> Border:
+    """The border with those of its unknowns for which `keep` (p,) is true."""
+    arrays: list[Any] = [array[keep] for array in border]
+    return Border(*arrays)
+
+
+def _nothing(ions: int) -> Iterator[Any]:
     """No border unknowns, as arrays of the right kinds and shapes."""
     integers = {"kind", "node", "row", "first", "last", "law", "sensed"}
     inner = {"stoichiometry": (ions,), "sensed": (2,), "terms": (2, 3, ions), "by_voltage": (2,)}

@@ -17,9 +17,9 @@ def total_currents(
 ) -> Floats:
     """Conduction and displacement through every face (N-1,), dimensionless, per reference area.
 
-    gate (p,): open fractions and rates; end_rates: the rates of the potentials (2,) and of the surface charges (2,) that are given at
-    the left and right end; current: what a floating end is asked for.  The rates of change of a state are those that the
-    contents change by the flows, and the potential by Poisson's equation.
+    gate (p,): open fractions and rates; end_rates: the rates of the potentials (2,) and of the surface charges (2,) that are
+    given at the left and right end; current: what a floating end is asked for.  The rates of change of a state are those
+    that the contents change by the flows, and the potential by Poisson's equation.
     """
     problem = _gated(problem, gate)
     chain, border = problem.chain, problem.border

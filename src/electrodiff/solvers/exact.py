@@ -89,8 +89,8 @@ def _changed(log_w: Floats, added: tuple[Floats, Floats] | None) -> Floats:
         return log_w
     gross = np.logaddexp(log_w, added[0])
     with np.errstate(divide="ignore", invalid="ignore"):
-        left = np.log1p(-np.exp(np.minimum(added[1] - gross, 0.0)))
-    return np.where(np.isneginf(added[1]), gross, gross + left)
+        left: Floats = np.log1p(-np.exp(np.minimum(added[1] - gross, 0.0)))
+    return np.asarray(np.where(np.isneginf(added[1]), gross, gross + left))
 
 
 def settled_activities(problem: Problem, state: Floats, gate: Floats) -> Floats:
@@ -145,7 +145,7 @@ def _log_contents(
         beta = np.log(chain.partition[faces, i])
         left = beta + np.log(chain.volume_left[faces]) - exponent[:-1] - gamma_left
         right = beta + np.log(chain.volume_right[faces]) - exponent[1:] - gamma_right
-    return np.logaddexp(np.append(left, -np.inf), np.insert(right, 0, -np.inf))
+    return np.asarray(np.logaddexp(np.append(left, -np.inf), np.insert(right, 0, -np.inf)))
 
 
 def _holding(log_amount: float, contents: Floats, added: tuple[Floats, Floats] | None, nodes: int) -> Floats:
@@ -177,22 +177,27 @@ def net_current(problem: Problem, state: Floats, gate: Floats, wanted: float) ->
     J is that of the two known ends of an ion that crosses the whole chain.  Its sign is right even where the currents are
     too small for numbers.
     """
-    chain, border = placed(problem, gate, state), problem.border
+    chain = placed(problem, gate, state)
     log_left, log_right = log_factors(chain, state)
-    valences, ends = [0.0], [np.array([-np.inf, -np.inf])]
+    signs, logs = [0.0], [-np.inf]
     for i, z in enumerate(chain.valence):
-        if not (chain.conductance[:, i] > 0).all() or z == 0:
-            continue
         exponent = z * state[:, -1]
         log_r = _log_resistances(chain.conductance[:, i], exponent, -log_left[:, i], -log_right[:, i])
+        crosses = bool((chain.conductance[:, i] > 0).all())
+        whole = np.logaddexp.reduce(log_r) if crosses else 0.0
         with np.errstate(divide="ignore"):
-            ends.append(np.log(abs(z) * state[[0, -1], i]) + exponent[[0, -1]] - np.logaddexp.reduce(log_r))
-        valences.append(np.sign(z))
-    logs = np.array(ends)
-    largest = logs.max()
+            ends = np.log(abs(z) * state[[0, -1], i]) + exponent[[0, -1]] - whole
+            # Of what is carried, the share that does not leak back on the spot; all of it where the ion cannot pass.
+            carried = [np.log(abs(z) * np.maximum(sign * chain.carried[:, i], 0.0)) for sign in (1.0, -1.0)]
+        if crosses and z:
+            signs += [np.sign(z), -np.sign(z)]
+            logs += ends.tolist()
+        if z and chain.carried[:, i].any():
+            signs += [np.sign(z), -np.sign(z)]
+            logs += [float(np.logaddexp.reduce(part + log_r - whole) if crosses else part.max()) for part in carried]
+    largest = max(logs)
     if not np.isfinite(largest):
         return -wanted
     with np.errstate(over="ignore"):
-        relative = np.exp(logs - largest)
         share = wanted * float(np.exp(-largest)) if wanted else 0.0
-        return float(np.array(valences) @ (relative[:, 0] - relative[:, 1])) - share
+        return float(np.array(signs) @ np.exp(np.array(logs) - largest)) - share

@@ -134,8 +134,8 @@ def confined_response(problem: Problem, state: Floats) -> Confined:
     """
     chain, border = problem.chain, problem.border
     places = np.flatnonzero(border.kind == AMOUNT)
-    own = (border.kind, border.node, border.row, border.first, border.last, border.value)
-    unknowns = [BorderUnknown(*(array[b].item() for array in own)) for b in places]
+    parts = (border.kind, border.node, border.row, border.first, border.last, border.value)
+    unknowns = [BorderUnknown(*(array[b].item() for array in parts)) for b in places]
     charge, by = np.zeros((len(unknowns), state.shape[0])), np.zeros((len(unknowns), len(unknowns)))
     held = np.zeros(len(unknowns))
     if unknowns:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from electrodiff.fvm.kernels.arrays import AMOUNT, BALANCE, GATING, RATE, Border, Chain, Floats
+from electrodiff.fvm.borders import kept
+from electrodiff.fvm.kernels.arrays import AMOUNT, BALANCE, GATING, RATE, Chain, Floats
 from electrodiff.fvm.kernels.factors import Factors, Jacobian, Points, fill_flows
 from electrodiff.fvm.kernels.rosenbrock import Given, Work, finish, step_point_ions, step_sized_ions
 from electrodiff.fvm.problem import Problem, own_arrays
@@ -87,11 +88,11 @@ class MarchOptions:
 
 
 def free_amounts(problem: Problem) -> Problem:
-    """The problem without border unknowns for what compartments hold: in time, that is what it was, and what came and went."""
+    """The problem without border unknowns for what compartments hold, which in time follows from what they held before."""
     keep = ~np.isin(problem.border.kind, (AMOUNT, BALANCE))
     free = problem.chain.free.copy()
     free[problem.border.node[~keep], problem.border.row[~keep]] = 1.0
-    border = Border(*(array[keep] for array in problem.border))
+    border = kept(problem.border, keep)
     return replace(problem, chain=problem.chain._replace(free=free), border=border)
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from electrodiff.fvm.kernels.arrays import AMOUNT, CURRENT, GATING, Border, Floats
+from electrodiff.fvm.borders import kept
+from electrodiff.fvm.kernels.arrays import AMOUNT, CURRENT, GATING, Floats
 from electrodiff.fvm.problem import Problem
 from electrodiff.solvers.exact import net_current, settled_activities
 from electrodiff.solvers.guess import first_gates, first_guess, with_pinned
@@ -211,7 +212,7 @@ def clamped(problem: Problem, node: int, potential: float) -> Problem:
     keep = problem.border.kind != CURRENT
     target = problem.chain.target.copy()
     target[node, -1] = potential
-    border = Border(*(array[keep] for array in problem.border))
+    border = kept(problem.border, keep)
     return replace(problem, chain=problem.chain._replace(target=target), border=border)
 
 

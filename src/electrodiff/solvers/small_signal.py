@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from electrodiff.ends import Closed, Reservoir
 from electrodiff.errors import CaseError
+from electrodiff.fvm.borders import kept
 from electrodiff.fvm.kernels.arrays import GATING, RATE, Border, Chain, Floats
 from electrodiff.fvm.kernels.border import fill_through, free_border
 from electrodiff.fvm.kernels.factors import Factors, Jacobian, factor, fill_flows, fill_jacobian, solve
@@ -120,7 +121,7 @@ def linearised(steady: Profiles) -> Linearised:
 
 
 def _clamped(problem: Problem) -> Problem:
-    """The problem with the potentials of both ends pinned, whether they are given or not, and no border but gates and rates."""
+    """The problem with the potentials of both ends pinned, whether given or not, and no border but gates and rates."""
     for side in ("left", "right"):
         if isinstance(getattr(problem.case, side), Closed):
             raise CaseError(
@@ -130,7 +131,7 @@ def _clamped(problem: Problem) -> Problem:
     free = problem.chain.free.copy()
     free[[0, -1], -1] = 0.0
     keep = np.isin(problem.border.kind, FREE_KINDS)
-    border = Border(*(array[keep] for array in problem.border))
+    border = kept(problem.border, keep)
     return Problem(problem.case, problem.mesh, problem.scales, problem.chain._replace(free=free), border)
 
 

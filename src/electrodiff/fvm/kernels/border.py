@@ -86,9 +86,8 @@ def flow_by_border(chain: Chain, border: Border, gate: Floats, b: int, row: int,
         carried: float = border.stoichiometry[b, row]
         return carried
     if border.kind[b] == GATING and row == border.row[b]:
-        passive: float = flow - chain.carried[k, row]
-        part: float = open_part(border, gate, b)
-        return passive * border.share[b] / part
+        passive: float = (flow - chain.carried[k, row]) * border.share[b] / open_part(border, gate, b)
+        return passive
     return 0.0
 
 
@@ -183,7 +182,7 @@ def amount(chain: Chain, border: Border, state: Floats, b: int, out_row: Floats)
 
 @kernel
 def free_border(valence: tuple[float, ...], border: Border, b: int, state: Floats, out_by: Floats) -> float:
-    """What border unknown b, of kind GATING or RATE, is at a state; its derivatives at the sensed nodes into `out_by` (2, m)."""
+    """What border unknown b, of kind GATING or RATE, is at a state; `out_by` (2, m): its derivatives at the sensed nodes."""
     n = len(valence)
     if border.kind[b] == RATE:
         result: float = rate(valence, border, b, state, out_by)

@@ -314,9 +314,7 @@ def elimination_for(steric: bool) -> Callable[..., tuple[int, float, float]]:
                 for r in range(m):
                     for c in range(m):
                         inverse[r, c] = block[r, c]
-                advance_columns(
-                    chain, k, steric, through, faces, loose, bound, inverse, arriving_columns, out_right
-                )
+                advance_columns(chain, k, steric, through, faces, loose, bound, inverse, arriving_columns, out_right)
         substitute_back(out_upper, out_right)
         return -1, norm, loss
 

@@ -101,8 +101,8 @@ def newton_for(steric: bool) -> Callable[..., tuple[int, int]]:
         """Solve R(state) = 0 from the guess in `out_state` (N, m) and `out_gate` (p,), in place.
 
         The target, the conductance and the carried flux of `chain` are overwritten by those of the border unknowns;
-        `ungated` (N-1, n) is the conductance without gating.  Stops when the size of the update (see `apply_update`) is at most
-        `tolerance`.  That update is applied, and Newton converges quadratically, so what remains is of the order of
+        `ungated` (N-1, n) is the conductance without gating.  Stops when the size of the update (see `apply_update`) is
+        at most `tolerance`.  That update is applied, and Newton converges quadratically, so what remains is of the order of
         its square, or round-off.  `out_history` (max_iterations, 2) receives residual and update of each step,
         `out_worst` (2,) the node and row of the largest update, or of the failed pivot.
 

@@ -40,7 +40,11 @@ def saturating_rate(valence: tuple[float, ...], border: Border, b: int, state: F
     for side in range(2):
         for i in range(n):
             a = max(state[border.sensed[b, side], i], 0.0)
-            half, hill, power = border.terms[b, side, HALF, i], border.terms[b, side, HILL, i], border.terms[b, side, POWER, i]
+            half, hill, power = (
+                border.terms[b, side, HALF, i],
+                border.terms[b, side, HILL, i],
+                border.terms[b, side, POWER, i],
+            )
             if hill != 0.0:
                 rate *= (a / (a + half)) ** hill
             if power != 0.0:
@@ -50,7 +54,11 @@ def saturating_rate(valence: tuple[float, ...], border: Border, b: int, state: F
         by_phi = by_voltage if side == 0 else -by_voltage
         for i in range(n):
             a = max(state[border.sensed[b, side], i], LEAST)
-            half, hill, power = border.terms[b, side, HALF, i], border.terms[b, side, HILL, i], border.terms[b, side, POWER, i]
+            half, hill, power = (
+                border.terms[b, side, HALF, i],
+                border.terms[b, side, HILL, i],
+                border.terms[b, side, POWER, i],
+            )
             by_log = rate * (power + (hill * half / (a + half) if hill != 0.0 else 0.0))
             out_by[side, i] = by_log / a
             by_phi -= valence[i] * by_log

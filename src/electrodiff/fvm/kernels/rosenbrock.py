@@ -278,6 +278,8 @@ def keep_faces(chain: Chain, border: Border, tableau: Tableau, given: Given, dt:
             total = work.flow[f, r]
             for c in range(m):
                 total += jacobian.outflow[f, r, c] * x[f, c] + jacobian.inflow[f, r, c] * x[f + 1, c]
+            for b in range(border.kind.size):
+                total += work.gate[i, b] * work.through[b, f, r]
             for j in range(i):
                 total += tableau.c[i, j] / dt * work.passed[j, w, r]
             work.passed[i, w, r] = tableau.gamma * dt * total
@@ -324,7 +326,7 @@ def step_for(steric: bool) -> Callable[..., bool]:
         content: Floats,
         work: Work,
     ) -> bool:
-        """The stages of a step from a state (N, m), gates and rates (p,) and contents (N, n), into `work`; False if it failed.
+        """The stages of a step from a state (N, m), gates (p,) and contents (N, n), into `work`; False if it failed.
 
         The conductance and the carried flux of `chain` are overwritten by those of the stages; `ungated` (N-1, n) is
         without gates.

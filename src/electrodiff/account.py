@@ -1,0 +1,97 @@
+"""The account of a living membrane: what leaks, what is pumped, who pays for it, and how much.
+
+Signs: inside = left, positive fluxes and currents are outward, V = phi(left) - phi(right).  All per reference area.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class IonAccount:
+    """What an ion does at a membrane with transporters."""
+
+    name: str
+    valence: int
+    inside: float
+    """Concentration at the left end [mol/m^3]."""
+    outside: float
+    """Concentration at the right end [mol/m^3]."""
+    nernst_potential: float | None
+    """E [V]; None without charge, or absent from one side."""
+    driving_force: float | None
+    """V - E [V]."""
+    passive_flux: float
+    """Through lipid and pathways [mol/(m^2 s)]."""
+    transported_flux: dict[str, float]
+    """By the name of each transporter that carries the ion [mol/(m^2 s)]."""
+    current: float
+    """Carried by the passive flux, z F J [A/m^2]."""
+    share: float | None
+    """Of the sum of the sizes of all passive currents; None where nothing flows."""
+    dissipation: float
+    """Free energy that its passive flux loses, T times the entropy produced, summed over all faces [W/m^2]."""
+    standing: Literal["passive", "accumulated", "extruded", "impermeant"]
+    """passive: no driving force to speak of; accumulated: more of it inside than at equilibrium; extruded: less."""
+
+
+@dataclass(frozen=True)
+class TransporterAccount:
+    """What a transporter does, and what it costs."""
+
+    name: str
+    rate: float
+    """Cycles [mol/(m^2 s)]."""
+    current: float
+    """Net current that it carries [A/m^2]."""
+    atp_rate: float
+    """ATP that it uses [mol/(m^2 s)]."""
+    work: float
+    """Free energy that it gives to the ions, r sum nu_i (mu_i(right) - mu_i(left)) [W/m^2]; negative if it takes some."""
+    fuel: float
+    """Free energy of the ATP that it uses, -Delta G r atp [W/m^2]."""
+    efficiency: float | None
+    """work / fuel; None without ATP."""
+
+
+@dataclass(frozen=True)
+class ExcessIons:
+    """What a Debye layer holds of an ion beside what the bulk would."""
+
+    side: Literal["left", "right"]
+    """Of the membrane."""
+    ion: str
+    amount: float
+    """[mol/m^2]"""
+    count: float | None
+    """Number of ions over the whole area; None where the geometry has no area."""
+    fraction: float | None
+    """Of the ion's amount on that side; None for a reservoir, which has no end."""
+
+
+@dataclass(frozen=True)
+class CellAccount:
+    """The whole account."""
+
+    membrane_potential: float
+    """[V]"""
+    ions: tuple[IonAccount, ...]
+    transporters: tuple[TransporterAccount, ...]
+    pump_current: float
+    """Net current of all transporters [A/m^2]."""
+    pump_potential: float | None
+    """What that current adds to V directly: V less the potential at the same concentrations with all currents of
+    transporters zero [V]; None where it cannot be solved for."""
+    atp_rate: float
+    """[mol/(m^2 s)]"""
+    atp_rate_of_cell: float | None
+    """[molecules/s]; None where the geometry has no area."""
+    dissipation: float
+    """Of all passive fluxes [W/m^2]."""
+    work: float
+    """Of all transporters on the ions [W/m^2]; equals `dissipation` in a steady state."""
+    fuel: float
+    """Free energy of all ATP used [W/m^2]."""
+    excess: tuple[ExcessIons, ...]

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.linalg import solveh_banded
 
 from electrodiff import Reservoir, Solution
+from electrodiff.fvm.borders import PINNED_KINDS
 from electrodiff.fvm.kernels.arrays import AMOUNT, CURRENT, GATING
 from robustness_closed import (
     ClosedForm,
@@ -85,7 +86,7 @@ def _pinned(solution: Solution, discrete: Discrete, form: ClosedForm) -> Iterato
     """Pinned unknowns have their values, absent ions are absent, and the ends have the potentials of the case."""
     chain, border = solution.problem.chain, solution.problem.border
     pinned = chain.free == 0
-    local = border.kind != GATING
+    local = np.isin(border.kind, PINNED_KINDS)
     pinned[border.node[local], border.row[local]] = False
     off = pinned & (np.abs(solution.state - chain.target) > 4 * EPSILON * np.abs(chain.target))
     for node, row in np.argwhere(off)[:1]:

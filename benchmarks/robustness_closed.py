@@ -96,9 +96,14 @@ class Discrete:
 def extended(solution: Solution) -> Discrete:
     """The problem and the state of a solution in 80 bits."""
     chain, border, state = solution.problem.chain, solution.problem.border, _reals(solution.state)
-    conductance = _reals(chain.conductance)
-    for b in np.flatnonzero(border.kind == GATING):
-        conductance[border.first[b] : border.last[b], border.row[b]] *= np.longdouble(solution.gate[b])
+    whole = _reals(chain.conductance)
+    gates = np.flatnonzero(border.kind == GATING)
+    conductance = whole.copy()
+    for b in gates:
+        faces, row = slice(border.first[b], border.last[b]), border.row[b]
+        same = gates[(border.row[gates] == row) & (border.first[gates] == border.first[b])]
+        share, opened = _reals(border.share[same]), _reals(solution.gate[same])
+        conductance[faces, row] = (1 - share.sum() + (share * opened).sum()) * whole[faces, row]
     return Discrete(
         valence=_reals(chain.valence),
         activity=state[:, :-1],

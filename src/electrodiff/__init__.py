@@ -19,6 +19,7 @@ _HOME = {
     "Case": "model",
     "CaseError": "errors",
     "Change": "changes",
+    "Channels": "transporters",
     "Closed": "model",
     "ConvergenceError": "errors",
     "ElectrodiffError": "errors",
@@ -34,6 +35,7 @@ _HOME = {
     "MeshSettings": "model",
     "NewtonOptions": "solvers.newton",
     "OutputTimes": "study",
+    "Pathway": "transporters",
     "Profile": "fields",
     "Reservoir": "model",
     "ResultError": "errors",
@@ -43,6 +45,8 @@ _HOME = {
     "Stern": "model",
     "Transient": "transient",
     "TransientStudy": "study",
+    "Transporter": "transporters",
+    "VoltageDependence": "transporters",
     "Wall": "model",
     "bundled_case": "case",
     "bundled_cases": "case",
@@ -102,6 +106,10 @@ if TYPE_CHECKING:
     from electrodiff.study import SteadyStudy as SteadyStudy
     from electrodiff.study import TransientStudy as TransientStudy
     from electrodiff.transient import Transient as Transient
+    from electrodiff.transporters import Channels as Channels
+    from electrodiff.transporters import Pathway as Pathway
+    from electrodiff.transporters import Transporter as Transporter
+    from electrodiff.transporters import VoltageDependence as VoltageDependence
 
 
 def __getattr__(name: str) -> Any:

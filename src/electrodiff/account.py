@@ -5,8 +5,8 @@ Signs: inside = left, positive fluxes and currents are outward, V = phi(left) - 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,51 @@ class CellAccount:
     dissipation: float
     """Of all passive fluxes [W/m^2]."""
     work: float
-    """Of all transporters on the ions [W/m^2]; equals `dissipation` in a steady state."""
+    """Of all transporters on the ions [W/m^2]; equals `dissipation` in the steady state of a closed cell."""
+    supplied: float
+    """Free energy that enters at the ends of the stack, with ions and current [W/m^2]; 0 between one reservoir and a
+    closed end."""
+    stored: float
+    """Free energy that goes into concentrations and field, work + supplied - dissipation [W/m^2], counted from the solution
+    outside; 0 in a steady state."""
     fuel: float
     """Free energy of all ATP used [W/m^2]."""
     excess: tuple[ExcessIons, ...]
+
+
+# SI units, as a part of the key, of the fields that have one.
+_UNITS = {
+    "membrane_potential": "V",
+    "pump_potential": "V",
+    "nernst_potential": "V",
+    "driving_force": "V",
+    "inside": "mol_m3",
+    "outside": "mol_m3",
+    "passive_flux": "mol_m2_s",
+    "transported_flux": "mol_m2_s",
+    "rate": "mol_m2_s",
+    "atp_rate": "mol_m2_s",
+    "atp_rate_of_cell": "per_s",
+    "current": "A_m2",
+    "pump_current": "A_m2",
+    "dissipation": "W_m2",
+    "work": "W_m2",
+    "supplied": "W_m2",
+    "stored": "W_m2",
+    "fuel": "W_m2",
+    "amount": "mol_m2",
+}
+
+
+def as_data(account: Any) -> Any:
+    """An account, or a part of it, as plain data; names end in their SI unit: `pump_current_A_m2`."""
+    if isinstance(account, tuple):
+        return [as_data(part) for part in account]
+    if not is_dataclass(account):
+        return account
+    return {
+        f"{field.name}_{_UNITS[field.name]}" if field.name in _UNITS else field.name: as_data(
+            getattr(account, field.name)
+        )
+        for field in fields(account)
+    }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from electrodiff.ends import Closed, Reservoir
 from electrodiff.errors import CaseError
-from electrodiff.fields import Profile, nearest, problem
+from electrodiff.fields import InKT, Profile, nearest, problem
 from electrodiff.ions import KNOWN_IONS
 from electrodiff.layers import Layer
 from electrodiff.units import AVOGADRO
@@ -38,6 +38,7 @@ def check_case(case: Case) -> None:
     _check_interfaces(case)
     _check_pathways(case)
     _check_transporters(case)
+    _check_atp(case)
     for side in SIDES:
         _check_reservoir(case, side)
     _check_potentials(case)
@@ -220,13 +221,8 @@ def _check_pathways(case: Case) -> None:
         path = f"pathways[{index}]"
         layer = _crossed(case, path, pathway.layer, [other.name for other in case.pathways[:index]], pathway.name)
         for ion in pathway.ions:
-            key = (
-                "permeability"
-                if ion in pathway.permeability
-                else "conductance"
-                if ion in pathway.conductance
-                else "channels"
-            )
+            tables = ("permeability", "conductance")
+            key = next((name for name in tables if ion in getattr(pathway, name)), "channels")
             _check_known(case, f"{path}.{key}", [ion])
             given = (layer.partition or {}).get(ion), layer.barrier.get(ion), layer.diffusivity.get(ion)
             if any(isinstance(value, Profile) for value in given):
@@ -252,10 +248,18 @@ def _check_transporters(case: Case) -> None:
                 raise problem(f"{side}.concentrations.{ion}", 0.0, remedy)
 
 
+def _check_atp(case: Case) -> None:
+    if isinstance(case.atp_free_energy, InKT) or not case.atp_free_energy < 0:
+        remedy = "ATP gives free energy away: give it per mole and below zero, such as '-55 kJ/mol'"
+        raise problem("atp_free_energy", float(case.atp_free_energy), remedy)
+
+
 def _crossed(case: Case, path: str, name: str, others: Sequence[str], own: str) -> Layer:
     """The layer that a transporter or a pathway crosses, with a name of its own."""
     if own in others:
         raise problem(f"{path}.name", own, "another one has this name already; give each its own")
+    if own in case.layer_names:
+        raise problem(f"{path}.name", own, "a layer has this name; give it another")
     if name not in case.layer_names:
         remedy = f"no layer is called '{name}'{nearest(name, case.layer_names)}; the layers are {', '.join(case.layer_names)}"
         raise problem(f"{path}.layer", name, remedy)

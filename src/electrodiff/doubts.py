@@ -113,6 +113,8 @@ def _unused(solution: Solution) -> list[str]:
     texts = []
     if solution.case.steric is None and any(ion.diameter for ion in solution.case.ions.values()):
         texts.append('the diameters of the ions are not used; add [steric] model = "bikerman"')
+    if solution.case.transporters:
+        return texts  # the search for the steady state starts from them
     border, bounds = solution.problem.border, solution.problem.mesh.boundaries
     for index, layer in enumerate(solution.case.layers):
         for ion, concentration in layer.initial.items():

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrodiff.fields import InKT, Profile
 from electrodiff.ions import water_relative_permittivity
-from electrodiff.layers import Layer
+from electrodiff.layers import Gate, Layer
 from electrodiff.model import Case
 from electrodiff.pathways import pathway_permeabilities, with_permeabilities
 from electrodiff.theory.activity import davies_coefficient
 from electrodiff.theory.born import born_energy
+from electrodiff.theory.circuit import boltzmann_gate
 from electrodiff.units import GAS_CONSTANT
 
 Floats = NDArray[np.float64]
+FloatLike = float | Floats
 
 # Points of the quadrature of a profile over a whole layer: between the points of a piecewise-linear profile, 32 Gauss
 # points integrate an exponential of 30 kT to round-off (16 would leave 1e-6 of it).
@@ -64,6 +67,39 @@ def beside_lipid(case: Case, layer: Layer, ion: str) -> dict[str, float]:
     if not case.pathways:
         return {}
     return pathway_permeabilities(case, layer, ion, lambda *of: lipid_permeance(case, *of))
+
+
+class Gated(NamedTuple):
+    """A part of the permeability of a layer to an ion that a gate opens and closes."""
+
+    gate: Gate
+    share: float
+    """Of the whole permeability with all gates open."""
+    rest: float
+    """The share that no gate opens and closes; exactly 0 without one."""
+
+
+def gates(case: Case, layer: Layer, ion: str) -> dict[str, Gated]:
+    """The gates on a layer's permeability to an ion, by their names (see `Case.gate_names`)."""
+    by_pathway = {pathway.name: pathway for pathway in case.pathways}
+    if ion not in layer.gating and not by_pathway:
+        return {}
+    parts = {layer.name: lipid_permeance(case, layer, ion), **beside_lipid(case, layer, ion)}
+    gate = {name: by_pathway[name].gating for name in parts if name in by_pathway} | {layer.name: layer.gating.get(ion)}
+    whole = math.fsum(parts.values())
+    # What is blocked altogether has its gates still; they share nothing.
+    shares = {name: part / whole if whole > 0 else 1.0 for name, part in parts.items()}
+    rest = math.fsum(share for name, share in shares.items() if gate[name] is None) if whole > 0 else 0.0
+    return {f"{name}.{ion}": Gated(each, shares[name], rest) for name, each in gate.items() if each is not None}
+
+
+def open_part(case: Case, layer: Layer, ion: str, voltage: FloatLike) -> FloatLike:
+    """The part of a layer's permeability to an ion that its gates leave at a voltage across it [V]."""
+    found = list(gates(case, layer, ion).values())
+    if not found:
+        return 1.0
+    opened = [each.share * boltzmann_gate(voltage, each.gate.half_potential, each.gate.slope) for each in found]
+    return found[0].rest + sum(opened)
 
 
 def resolved(case: Case) -> Case:

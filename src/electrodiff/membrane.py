@@ -45,6 +45,11 @@ class Membrane:
         return self.case.layers[self.first : self.last + 1]
 
     @property
+    def is_gated(self) -> bool:
+        """Whether the voltage opens and closes any way through it."""
+        return any(materials.gates(self.case, layer, ion) for layer in self.layers for ion in self.case.ions)
+
+    @property
     def left_bath(self) -> tuple[Layer, ...]:
         """The layers left of the membrane."""
         return self.case.layers[: self.first]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from electrodiff.errors import CaseError
 from electrodiff.layers import Layer
@@ -57,9 +57,21 @@ def bulk_concentrations(case: Case, side: Side) -> dict[str, float]:
     return {ion: layer.initial.get(ion, 0.0) for ion in case.ions}
 
 
+def working_transporters(case: Case) -> tuple[Transporter, ...]:
+    """The transporters that are not blocked."""
+    return tuple(each for each in case.transporters if each.largest_rate > 0)
+
+
 def transporter_rate(case: Case, transporter: Transporter, voltage: float) -> float:
     """Rate of a transporter between the bulk concentrations of both ends at a voltage [mol/(m^2 s)]."""
     inside, outside = (bulk_concentrations(case, side) for side in ("left", "right"))
+    return transporter_rate_between(case, transporter, inside, outside, voltage)
+
+
+def transporter_rate_between(
+    case: Case, transporter: Transporter, inside: Mapping[str, float], outside: Mapping[str, float], voltage: float
+) -> float:
+    """Rate of a transporter between two solutions, c of the ions that it senses [mol/m^3], at a voltage [mol/(m^2 s)]."""
     largest, ions = transporter.largest_rate, transporter.stoichiometry
     if transporter.law == "affinity":
         valences = {ion: case.valence(ion) for ion in ions}

@@ -36,6 +36,8 @@ _LAID_DOWN = {
     r"ions\.[^.]+\.valence": "the valence of an ion",
     r"layers": "all layers at once (name the keys of each)",
     r"layers\.[^.]+\.name": "the name of a layer",
+    r"(pathways|transporters)\.[^.]+\.(name|layer)": "the name or the layer of a pathway or a transporter",
+    r"pathways|transporters": "all of them at once (name the keys of each; a scale of 0 blocks one)",
     r"layers\.[^.]+\.thickness": "the thickness of a layer, and with it the mesh",
     r"layers\.[^.]+\.initial(\..*)?": "what a layer holds at the start",
     r"(left|right)\.kind": "the kind of an end",
@@ -256,6 +258,8 @@ def _unknowns(case: Case) -> dict[str, list[str]]:
     for layer in case.layers:
         table[f"layers.{layer.name}"] = [ion for ion in case.ions if is_absent(case, layer, ion)]
         table[f"layers.{layer.name}.gating"] = [*layer.gating]
+    for pathway in case.pathways:
+        table[f"pathways.{pathway.name}.gating"] = [*pathway.ions] if pathway.gating else []
     return table
 
 

@@ -188,11 +188,12 @@ class Readings(Fluxes):
 
     @property
     def transported_flux(self) -> dict[str, float]:
-        """Flux of each ion that transporters carry [mol/(m^2 s)]; empty without transporters."""
+        """Flux of each ion that the transporters of the first one's layer carry [mol/(m^2 s)]; empty without transporters."""
         return self._carried_ions(
             lambda ion: math.fsum(
                 transporter.stoichiometry.get(ion, 0.0) * self.transporter_rate[transporter.name]
                 for transporter in self.case.transporters
+                if transporter.layer == self.case.transporters[0].layer
             )
         )
 

@@ -10,8 +10,19 @@ from rich.table import Table
 from rich.text import Text
 
 from electrodiff.membrane import Membrane
-from electrodiff.regime import Face, LayerScales, Neutrality, Regime
-from electrodiff.regime.words import conductance, length, listed, millivolts, number, percent, surface_charge, time
+from electrodiff.regime import Face, LayerScales, Living, Neutrality, Regime
+from electrodiff.regime.words import (
+    concentration,
+    conductance,
+    current_density,
+    length,
+    listed,
+    millivolts,
+    number,
+    percent,
+    surface_charge,
+    time,
+)
 from electrodiff.terminal import add_cells, titled_table
 from electrodiff.units import thermal_voltage
 
@@ -40,6 +51,13 @@ def regime_tables(regime: Regime) -> Group:
     parts += [_layers(regime.layers), Text()]
     if regime.faces:
         parts += [_faces(regime.faces), Text()]
+    if regime.living is not None and regime.living.unsteady is None:
+        parts += [
+            _leaks(regime.living),
+            Text(),
+            _pairs("Expected of leaks and transporters", _life(regime.living)),
+            Text(),
+        ]
     parts += [_pairs("Times", _times(regime)), Text(), _pairs("Numbers", _numbers(regime)), Text()]
     parts += [_reservoir(each) for each in regime.neutrality]
     return Group(*parts, Text(), Text("Limits, as expected before any solve", style="italic"), _limits(regime))
@@ -53,7 +71,8 @@ def _membrane(regime: Regime) -> Group:
     kind = "liquid junction" if m.is_junction else "membrane"
     facts = f"{length(m.thickness)} of permittivity {number(m.relative_permittivity)}, {passes}"
     name = kind if m.name in kind else f"{kind} {m.name}"
-    source = "as given" if m.voltage is not None else _by_ghk(regime) if m.joins_reservoirs else "at equilibrium"
+    flows = m.joins_reservoirs or (regime.living is not None and regime.living.unsteady is None)
+    source = "as given" if m.voltage is not None else _by_ghk(regime) if flows else "at equilibrium"
     known = regime.voltage is not None and (m.permeant or m.voltage is not None)
     potential = f"potential {millivolts(regime.voltage or 0.0)} {source}; " if known else ""
     return Group(Text(f"{name}: {facts}"), Text(potential + volt))
@@ -68,7 +87,37 @@ def _by_ghk(regime: Regime) -> str:
     found = [regime.limit(name) for name in _OF_GHK]
     is_estimate = any(limit is not None and limit.outlook == "fails" for limit in found)
     steps = " between Donnan potentials at its faces" if regime.has_donnan_steps else ""
-    return f"at rest, {'estimated ' if is_estimate else ''}by GHK{steps}"
+    pumps = " with its transporters" if regime.living is not None else ""
+    return f"at rest, {'estimated ' if is_estimate else ''}by GHK{pumps}{steps}"
+
+
+def _leaks(living: Living) -> Table:
+    """What each ion does between stirred solutions, by GHK and the rate laws."""
+    title = "Ions between stirred solutions (pump-leak); currents outward"
+    table = titled_table(title, "ion", "inside", "outside", "leak", "transporters")
+    for ion, inside in living.inside.items():
+        currents = (living.leak_current[ion], living.pumped_current[ion])
+        # Less than round-off of the largest current is none.
+        shown = [f"{number(100 * each) if abs(each) > 1e-9 * _largest(living) else '0'} uA/cm^2" for each in currents]
+        add_cells(table, ion, concentration(inside), concentration(living.outside[ion]), *shown)
+    return table
+
+
+def _largest(living: Living) -> float:
+    return max(map(abs, (*living.leak_current.values(), *living.pumped_current.values())))
+
+
+def _life(living: Living) -> list[tuple[str, str]]:
+    """Potentials with and without the pump, its current, and how long the ions last."""
+    rows = [
+        ("net current of transporters", current_density(living.pump_current)),
+        ("potential with that current, GHK", _or_none(living.resting_potential, millivolts)),
+        ("the same without it", _or_none(living.without_pump, millivolts)),
+        ("the same by Mullins and Noda", _or_none(living.mullins_noda, millivolts)),
+    ]
+    if living.run_down is not None:
+        rows.append((f"run-down without pumps, {living.run_down_ion} inside over its leak", time(living.run_down)))
+    return rows
 
 
 def _layers(layers: Iterable[LayerScales]) -> Table:

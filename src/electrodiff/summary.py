@@ -15,6 +15,8 @@ import numpy as np
 
 import electrodiff
 from electrodiff import materials
+from electrodiff.account import as_data
+from electrodiff.cell_account import cell_account
 from electrodiff.checks import SIDES
 from electrodiff.ends import Wall
 from electrodiff.model import Case
@@ -59,6 +61,7 @@ def expected_of(
 
 def summary(solution: Solution, wall_s: float) -> dict[str, Any]:
     """The object that `run --json` prints and summary.json holds; `wall_s` is the time of the solve [s]."""
+    account = cell_account(solution)
     return {
         "title": solution.case.title,
         "converged": solution.converged,
@@ -70,6 +73,7 @@ def summary(solution: Solution, wall_s: float) -> dict[str, Any]:
         "fallbacks": list(solution.fallbacks),
         **({"activity": activity_deviation(solution)} if solution.case.activity else {}),
         "expect": [without_nan(asdict(entry)) for entry in expectations(solution)],
+        **({} if account is None else {"cell": without_nan(as_data(account))}),
         "residual_history": without_nan(solution.residuals.tolist()),
         "wall_s": wall_s,
         "version": electrodiff.__version__,

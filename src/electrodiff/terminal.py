@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from electrodiff.cell_account import cell_account
+from electrodiff.cell_tables import cell_parts
 from electrodiff.checks import SIDES
 from electrodiff.ends import Reservoir
-from electrodiff.quantities import QUANTITIES, rounded_up
+from electrodiff.quantities import QUANTITIES
 from electrodiff.solution import Solution
 from electrodiff.summary import Met, activity_deviation, expectations, mesh_layers
-from electrodiff.units import Dimension
+from electrodiff.tables import SHOWN, add_cells, number_parts, short, shown_in, titled_table
 
-SHOWN = {
-    "V": ("mV", 1e-3),
-    "A": ("pA", 1e-12),
-    "A/m^2": ("uA/cm^2", 1e-2),
-    "mol/m^2/s": ("pmol/cm^2/s", 1e-8),
-    "C/m^2": ("uC/cm^2", 1e-2),
-    "F/m^2": ("uF/cm^2", 1e-2),
-    "ohm": ("Gohm", 1e9),
-    "": ("", 1.0),
-}
-"""What is shown for an SI unit: another unit, and its size in SI."""
-
-# Digits of a value; fewer where its error says so.
-_DIGITS = 5
+__all__ = [
+    "SHOWN",
+    "add_cells",
+    "closing_line",
+    "expectation_lines",
+    "mesh_tables",
+    "short",
+    "shown",
+    "shown_in",
+    "summary_tables",
+    "titled_table",
+]
 
 # Width of most errors: "+- 4e-10".
 _ERROR_WIDTH = 8
@@ -48,16 +47,16 @@ _FALLBACKS = {
 def summary_tables(solution: Solution) -> Group:
     """The summary of a steady solution: membrane, ions, layers and Debye layers, expectations, warnings.
 
-    Every computed number stands beside its estimated error.
+    Every computed number stands beside its estimated error.  Of a cell with pumps, its account instead of the tables.
     """
-    parts: list[RenderableType] = [
-        Text(solution.case.title, style="bold"),
-        _headline(solution),
-        _ions(solution),
-        _layers(solution),
-    ]
-    if solution.debye_layers:
-        parts.append(_debye_layers(solution))
+    account = cell_account(solution)
+    parts: list[RenderableType] = [Text(solution.case.title, style="bold")]
+    if account is None:
+        parts += [_headline(solution), _ions(solution), _layers(solution)]
+        parts += [_debye_layers(solution)] if solution.debye_layers else []
+    else:
+        name = "membrane_potential"
+        parts += cell_parts(account, solution.case, shown(name, solution.scalars[name], solution.error[name]))
     if solution.case.activity:
         parts.append(_activity(solution))
     if solution.case.expect:
@@ -103,47 +102,9 @@ def closing_line(solution: Solution) -> str:
     return "; ".join(facts)
 
 
-def short(number: float) -> str:
-    """A number in as few characters as it takes: 1e-6."""
-    mantissa, sign, exponent = f"{number:g}".partition("e")
-    return f"{mantissa}e{int(exponent)}" if sign else mantissa
-
-
 def shown(name: str, value: float | None, error: float | None = None) -> str:
     """A reported scalar with its unit as the field writes it, and its error: `-71.46 mV +- 2e-7`."""
     return "not defined" if value is None else shown_in(QUANTITIES[name.partition(".")[0]].dimension, value, error)
-
-
-def shown_in(dimension: Dimension, value: float, error: float | None = None) -> str:
-    """A number of this dimension with the unit of the field, and its error; an SI unit if the field has no other."""
-    unit, size = SHOWN.get(dimension.unit, (dimension.unit, 1.0))
-    number, plus_minus = _parts(value, error, size)
-    return " ".join(filter(None, (number, unit, plus_minus)))
-
-
-def _parts(value: float | None, error: float | None, size: float) -> tuple[str, str]:
-    """A number in a unit of this size, and "+- ..." if there is an estimate; no digit is far below its error."""
-    if value is None:
-        return "", ""
-    digits, value = _DIGITS, value / size
-    if error and math.isfinite(error) and value:
-        known = math.floor(math.log10(abs(value))) - math.floor(math.log10(error / size)) + 2
-        digits = min(max(known, 2), _DIGITS)
-    return f"{value:.{digits}g}", "" if error is None else f"+- {rounded_up(error / size)}"
-
-
-def titled_table(title: str, *columns: str) -> Table:
-    """A table whose first column is text and whose numbers are aligned at the right."""
-    table = Table(title=title, title_justify="left", title_style="italic", box=None, pad_edge=False, padding=(0, 1))
-    for index, column in enumerate(columns):
-        # As Text, since "[mM]" would be taken for markup.
-        table.add_column(Text(column), justify="left" if index == 0 else "right", overflow="fold")
-    return table
-
-
-def add_cells(table: Table, *cells: str) -> None:
-    """A row of plain text: in a str, rich would take the "[a]" of a name for a style."""
-    table.add_row(*(Text(cell) for cell in cells))
 
 
 def _headline(solution: Solution) -> Table:
@@ -168,7 +129,7 @@ def _headline(solution: Solution) -> Table:
 def _with_error(solution: Solution, name: str) -> str:
     """The cell of a named scalar and its error, in the unit of the field; the errors of a column begin at one place."""
     _, size = SHOWN[QUANTITIES[name.partition(".")[0]].dimension.unit]
-    number, plus_minus = _parts(solution.scalars[name], solution.error[name], size)
+    number, plus_minus = number_parts(solution.scalars[name], solution.error[name], size)
     return f"{number} {plus_minus:<{_ERROR_WIDTH}}" if plus_minus else number
 
 

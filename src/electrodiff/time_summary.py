@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 import electrodiff
+from electrodiff.account import as_data
+from electrodiff.cell_account import cell_account_at
 from electrodiff.profiles import Floats
 from electrodiff.quantities import QUANTITIES
 from electrodiff.summary import Met, by_key, expected_of, without_nan
@@ -75,6 +77,7 @@ def expectations(transient: Transient) -> list[Met]:
 def summary(transient: Transient, wall_s: float) -> dict[str, Any]:
     """The object that `run --json` prints and summary.json holds; `wall_s` is the time of the run [s]."""
     last, found = transient.frames[-1], balances(transient)
+    account = cell_account_at(last, float(transient.total_current_density[-1]))
     return {
         "title": transient.case.title,
         "converged": transient.converged,
@@ -92,6 +95,7 @@ def summary(transient: Transient, wall_s: float) -> dict[str, Any]:
         "largest_amount_residual": without_nan(found.amount_residual),
         "error_estimate": without_nan({name: error.tolist() for name, error in transient.error.items()}) or None,
         "last": by_key({name: getattr(last, name) for name in QUANTITIES}),
+        **({} if account is None else {"cell": without_nan(as_data(account))}),
         "expect": [without_nan(asdict(entry)) for entry in expectations(transient)],
         "wall_s": wall_s,
         "version": electrodiff.__version__,

@@ -6,11 +6,14 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from electrodiff.cell_account import cell_account_at
+from electrodiff.cell_tables import cell_parts
 from electrodiff.profiles import Floats
 from electrodiff.quantities import rounded_up
-from electrodiff.terminal import SHOWN, add_cells, expectation_lines, titled_table
+from electrodiff.terminal import SHOWN, add_cells, expectation_lines, shown_in, titled_table
 from electrodiff.time_summary import Balances, balances, expectations, warnings
 from electrodiff.transient import Transient
+from electrodiff.units import POTENTIAL
 
 # Rows of the table: what a terminal shows at once beside the rest.
 ROWS = 12
@@ -32,6 +35,11 @@ def time_text(seconds: float, digits: int = 4) -> str:
 def summary_tables(transient: Transient) -> Group:
     """The summary of a transient: potential and current at a dozen times, balances, expectations, warnings."""
     parts: list[RenderableType] = [Text(transient.case.title, style="bold"), _course(transient)]
+    last = transient.frames[-1]
+    account = cell_account_at(last, float(transient.total_current_density[-1]))
+    if account is not None:
+        parts.append(Text("At the end", style="italic"))
+        parts += cell_parts(account, last.case, shown_in(POTENTIAL, account.membrane_potential))
     parts.append(_balances(balances(transient)))
     met = expectations(transient)
     if met:

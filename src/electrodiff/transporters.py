@@ -10,10 +10,11 @@ from electrodiff.fields import (
     Concentration,
     ConductancePerArea,
     Density,
-    Flux,
     NonNegativeNumber,
+    Number,
     Permeability,
     Potential,
+    Rate,
     Record,
     SingleConductance,
     Turnover,
@@ -58,10 +59,10 @@ class Transporter(Record):
     name: str = Field(min_length=1, pattern=NAME)
     layer: str
     """The layer it crosses."""
-    stoichiometry: dict[str, float] = Field(min_length=1)
+    stoichiometry: dict[str, Number] = Field(min_length=1)
     """Ions moved from left to right (outward) per cycle; negative for those that go the other way."""
     law: Literal["constant", "michaelis_menten", "affinity", "cubic_sodium"] = "constant"
-    rate: Flux | None = None
+    rate: Rate | None = None
     """r_0 [mol/(m^2 s)]"""
     density: Density | None = None
     """Transporters per area [1/m^2], with `turnover` instead of `rate`."""
@@ -120,6 +121,12 @@ class Channels(Record):
     density: Density
     conductance: SingleConductance
     open_probability: NonNegativeNumber = 1.0
+
+    @model_validator(mode="after")
+    def _check_probability(self) -> Channels:
+        if self.open_probability > 1:
+            raise problem("open_probability", self.open_probability, "it must lie between 0 and 1")
+        return self
 
     @property
     def conductance_per_area(self) -> float:

@@ -66,10 +66,10 @@ CAPACITANCE = Dimension("capacitance per area", "F/m^2", "0.35 uF/cm^2")
 TIME = Dimension("time", "s", "1 us", (1e-18, 1e15))
 FREQUENCY = Dimension("frequency", "Hz", "1 kHz", (1e-15, 1e18), r"[^\W\d]*([hH]z|hertz)")
 ANGLE = Dimension("angle", "rad", "90 deg", (0.0, 1e3), r"°|deg(rees?)?|[munµμ]?rad(ians?)?|turns?")
-DENSITY = Dimension("density", "1/m^2", "1000 /um^2", (0.0, 1e21))
+DENSITY = Dimension("density", "m^-2", "1000 /um^2", (0.0, 1e21))
 CONDUCTANCE_PER_AREA = Dimension("conductance per area", "S/m^2", "0.5 mS/cm^2", (0.0, 1e12))
 CONDUCTANCE = Dimension("conductance", "S", "20 pS", (0.0, 1e3))
-TURNOVER = Dimension("turnover", "1/s", "100 /s", (0.0, 1e12))
+TURNOVER = Dimension("turnover", "s^-1", "100 /s", (0.0, 1e12), r"(?!.*(rad|turn|deg)).*")
 POWER_PER_AREA = Dimension("power per area", "W/m^2", "1 uW/cm^2")
 NUMBER = Dimension("number", "", "40", (1e-300, 1e12))
 
@@ -78,7 +78,9 @@ _UNIT = re.compile(r"[^\W\d]+(?:(?:\^|\*\*)?-?\d{1,2})?(?:\s*[*/ ]\s*[^\W\d]+(?:
 
 # A number, then a unit that starts with a letter, a degree or a micro sign, or with the slash of "per".  Only the unit is
 # handed on, and only these characters are let through, so that no text of a case file is ever evaluated as an expression.
-_QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([a-zA-ZµμÅ°%/][\w µμÅ°/*^.%-]{0,60})?\s*")
+_QUANTITY = re.compile(
+    r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*((?:1 ?/|[a-zA-ZµμÅ°%/])[\w µμÅ°/*^.%-]{0,60})?\s*"
+)
 _POWER_WITHOUT_CARET = re.compile(r"(?<=[a-zA-Z])(?=-?\d)")
 
 
@@ -100,11 +102,12 @@ def _conversion(unit: str, si_unit: str) -> tuple[float, float]:
 
     if unit == "kT":
         raise UnitError("'kT' depends on the temperature")
-    if not _UNIT.fullmatch(unit.removeprefix("/").lstrip().replace("°", "deg").replace("%", "percent")):
+    per = re.fullmatch(r"1? ?/ ?(.*)", unit)
+    if not _UNIT.fullmatch((per[1] if per else unit).replace("°", "deg").replace("%", "percent")):
         raise UnitError(f"the unit '{unit}' is unknown")
     registry = _registry()
     spelled = _POWER_WITHOUT_CARET.sub("^", unit)  # cm2 is written for cm^2 throughout the field
-    spelled = f"1{spelled}" if spelled.startswith("/") else spelled
+    spelled = f"1{spelled}" if spelled.startswith("/") else spelled  # "per" alone is 1 over what follows
     try:
         zero, one = (registry.Quantity(number, spelled).to(si_unit).magnitude for number in (0.0, 1.0))
     except pint.DimensionalityError as error:

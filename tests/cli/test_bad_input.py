@@ -339,6 +339,266 @@ def test_the_neutralising_ion_must_be_able_to_do_it(
     refused(edited(text, 'A = "150 mM" }', concentrations), ("my.toml", *parts))
 
 
+# ---- transporters and pathways -----------------------------------------------------------------------------------
+
+LIVING = """
+[[transporters]]
+name = "pump"
+layer = "membrane"
+stoichiometry = { K = -2, A = 1 }
+law = "michaelis_menten"
+rate = "5e-9 mol/m^2/s"
+half_saturation = { left = { A = "10 mM" }, right = { K = "1.5 mM" } }
+hill = { right = { K = 2 } }
+voltage_dependence = { kind = "linear", scale = "100 mV" }
+atp = 1
+
+[[pathways]]
+name = "channels"
+layer = "membrane"
+conductance = { K = "0.5 mS/cm^2" }
+at = "-65 mV"
+
+[[pathways]]
+name = "leak"
+layer = "membrane"
+channels = [{ ion = "A", density = "1 /um^2", conductance = "20 pS", open_probability = 0.5 }]
+at = "-65 mV"
+"""
+RATE_TEXT = 'rate = "5e-9 mol/m^2/s"'
+HALVES = 'half_saturation = { left = { A = "10 mM" }, right = { K = "1.5 mM" } }'
+LIVING_EDITS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    # transporters: unknown keys, and names of things that are not there
+    "misspelt key": ("atp = 1", "apt = 1", ("transporters[0].apt", "did you mean 'atp'?")),
+    "unknown layer": (
+        'layer = "membrane"',
+        'layer = "membrnae"',
+        ("transporters[0].layer is 'membrnae'", "did you mean 'membrane'?", "inside, membrane, outside"),
+    ),
+    "unknown ion": ("A = 1 }", "Na = 1 }", ("transporters[0].stoichiometry.Na", "no ion of this name", "K, A")),
+    "half saturation of an unknown ion": (
+        'left = { A = "10 mM" }',
+        'left = { Na = "10 mM" }',
+        ("transporters[0].half_saturation.left.Na", "no ion of this name", "K, A"),
+    ),
+    "sides called otherwise": (
+        'left = { A = "10 mM" }',
+        'inside = { A = "10 mM" }',
+        ("transporters[0].half_saturation.inside", "'left' or 'right'"),
+    ),
+    "no side": (
+        HALVES,
+        'half_saturation = { A = "10 mM" }',
+        ("transporters[0].half_saturation.A", "'left' or 'right'"),
+    ),
+    "unknown law": ('"michaelis_menten"', '"michaelis"', ("transporters[0].law is 'michaelis'", "'michaelis_menten'")),
+    "senses nothing": ("atp = 1", 'senses = "faces"', ("transporters[0].senses is 'faces'", "'bulk' or 'face'")),
+    "name with a dot": ('"pump"', '"Na.K"', ("transporters[0].name is 'Na.K'", "dots")),
+    "no name": ('name = "pump"\n', "", ("transporters[0].name is missing",)),
+    "one table": ("[[transporters]]", "[transporters]", ("transporters is {", "expected a list")),
+    # their rates
+    "no rate": (RATE_TEXT, "", ("transporters[0].rate is missing", "1e-8 mol/m^2/s", "density and turnover")),
+    "bare rate": (RATE_TEXT, "rate = 5e-9", ("transporters[0].rate is 5e-09", UNIT, "mol/m^2/s")),
+    "rate of a cell": (RATE_TEXT, 'rate = "5 mol/s"', ("transporters[0].rate is '5 mol/s'", UNIT, "mol/m^2/s")),
+    "two rates": (
+        RATE_TEXT,
+        RATE_TEXT + '\ndensity = "1000 /um^2"\nturnover = "100 /s"',
+        ("transporters[0].rate is", "not both"),
+    ),
+    "density without turnover": (
+        RATE_TEXT,
+        'density = "1000 /um^2"',
+        ("transporters[0].turnover is missing", "100 /s"),
+    ),
+    "turnover without density": (
+        RATE_TEXT,
+        'turnover = "100 /s"',
+        ("transporters[0].density is missing", "1000 /um^2"),
+    ),
+    "bare density": (
+        RATE_TEXT,
+        'density = 1000\nturnover = "100 /s"',
+        ("transporters[0].density is 1000", UNIT, "1000 /um^2"),
+    ),
+    "turnover of an area": (
+        RATE_TEXT,
+        'density = "1000 /um^2"\nturnover = "100 /s/m^2"',
+        ("transporters[0].turnover is '100 /s/m^2'", UNIT, "100 /s"),
+    ),
+    "negative scale": ("atp = 1", "scale = -1", ("transporters[0].scale is -1", "must not be negative")),
+    "scale that is no number": ("atp = 1", "scale = nan", ("transporters[0].scale is nan", "finite")),
+    "negative atp": ("atp = 1", "atp = -1", ("transporters[0].atp is -1", "must not be negative")),
+    "negative rate": (RATE_TEXT, 'rate = "-5e-9 mol/m^2/s"', ("transporters[0].rate is", "must not be negative")),
+    "turnover in rad": (
+        RATE_TEXT,
+        'density = "1000 /um^2"\nturnover = "100 rad/s"',
+        ("transporters[0].turnover is '100 rad/s'", UNIT, "100 /s"),
+    ),
+    # their laws
+    "half saturation of a law without": (
+        'law = "michaelis_menten"',
+        'law = "constant"',
+        ("transporters[0].half_saturation is", "'constant'", 'law = "michaelis_menten"'),
+    ),
+    "law without half saturation": (
+        HALVES + "\nhill = { right = { K = 2 } }",
+        "",
+        ("transporters[0].half_saturation is missing", "K = "),
+    ),
+    "half saturation in nm": ('"10 mM"', '"10 nm"', ("transporters[0].half_saturation.left.A is '10 nm'", UNIT, "mM")),
+    "half saturation of zero": ('"10 mM"', '"0 mM"', ("transporters[0].half_saturation.left.A", "greater than zero")),
+    "exponent without half saturation": (
+        "right = { K = 2 }",
+        "left = { K = 2 }",
+        ("transporters[0].hill.left.K", "half_saturation.left has no K"),
+    ),
+    "negative exponent": ("K = 2 }", "K = -2 }", ("transporters[0].hill.right.K is -2", "must not be negative")),
+    "cubic law without sodium": (
+        'law = "michaelis_menten"\n' + RATE_TEXT + "\n" + HALVES + "\nhill = { right = { K = 2 } }",
+        'law = "cubic_sodium"\n' + RATE_TEXT,
+        ("transporters[0].law is 'cubic_sodium'", "no ion 'Na'"),
+    ),
+    "no ions": ("{ K = -2, A = 1 }", "{}", ("transporters[0].stoichiometry is {}", "at least one")),
+    "none of an ion": ("A = 1 }", "A = 0 }", ("transporters[0].stoichiometry is", "leave it out")),
+    "ions with a unit": ("A = 1 }", 'A = "1 mM" }', ("transporters[0].stoichiometry.A is '1 mM'", "plain number")),
+    "infinitely many ions": ("A = 1 }", "A = inf }", ("transporters[0].stoichiometry.A is inf", "finite")),
+    "ions that are no number": ("A = 1 }", "A = nan }", ("transporters[0].stoichiometry.A is nan", "finite")),
+    "ions as text": ("A = 1 }", 'A = "1" }', ("transporters[0].stoichiometry.A is '1'", "plain number")),
+    "unknown voltage dependence": (
+        '"linear"',
+        '"quadratic"',
+        ("transporters[0].voltage_dependence.kind is 'quadratic'", "'linear' or 'exponential'"),
+    ),
+    "no voltage": ('"100 mV"', '"0 mV"', ("transporters[0].voltage_dependence.scale", "must not be zero", "100 mV")),
+    "bare voltage": ('"100 mV"', "100", ("transporters[0].voltage_dependence.scale is 100", UNIT, "mV")),
+    "voltage dependence without a scale": (
+        ', scale = "100 mV"',
+        "",
+        ("transporters[0].voltage_dependence.scale is missing",),
+    ),
+    # pathways
+    "misspelt key of a pathway": (
+        "conductance = { K",
+        "conductence = { K",
+        ("pathways[0].conductence", "did you mean 'conductance'?"),
+    ),
+    "pathway of an unknown ion": (
+        '{ K = "0.5 mS/cm^2" }',
+        '{ Na = "0.5 mS/cm^2" }',
+        ("pathways[0].conductance.Na", "no ion of this name", "K, A"),
+    ),
+    "conductance of no area": ('"0.5 mS/cm^2"', '"0.5 mS"', ("pathways[0].conductance.K is '0.5 mS'", UNIT, "mS/cm^2")),
+    "bare conductance": ('"0.5 mS/cm^2"', "0.5", ("pathways[0].conductance.K is 0.5", UNIT, "mS/cm^2")),
+    "negative conductance": ('"0.5 mS/cm^2"', '"-0.5 mS/cm^2"', ("pathways[0].conductance.K", "must not be negative")),
+    "pathway that lets nothing pass": (
+        'conductance = { K = "0.5 mS/cm^2" }\n',
+        "",
+        ("pathways[0].permeability is missing", "lets nothing pass", "1e-7 m/s"),
+    ),
+    "ion that is given twice": (
+        'conductance = { K = "0.5 mS/cm^2" }',
+        'conductance = { K = "0.5 mS/cm^2" }\npermeability = { K = "1e-9 m/s" }',
+        ("pathways[0].permeability is 'K'", "given twice"),
+    ),
+    "two pathways with one name": ('"leak"', '"channels"', ("pathways[1].name is 'channels'", "give each its own")),
+    "channels of an unknown ion": ('ion = "A"', 'ion = "Q"', ("pathways[1].channels.Q", "no ion of this name", "K, A")),
+    "channels without a conductance": (
+        ' conductance = "20 pS",',
+        "",
+        ("pathways[1].channels[0].conductance is missing",),
+    ),
+    "channel with the conductance of an area": (
+        '"20 pS"',
+        '"20 pS/m^2"',
+        ("pathways[1].channels[0].conductance is '20 pS/m^2'", UNIT, "20 pS"),
+    ),
+    "channel that is open more than always": (
+        "open_probability = 0.5",
+        "open_probability = 1.5",
+        ("pathways[1].channels[0].open_probability is 1.5", "between 0 and 1"),
+    ),
+    "bare potential of a conductance": ('at = "-65 mV"', "at = -65", ("pathways[0].at is -65", UNIT, "mV")),
+    "gate without a slope": (
+        'at = "-65 mV"',
+        'at = "-65 mV"\ngating = { half_potential = "-80 mV" }',
+        ("pathways[0].gating.slope is missing",),
+    ),
+    "gate of no slope": (
+        'at = "-65 mV"',
+        'at = "-65 mV"\ngating = { half_potential = "-80 mV", slope = "0 mV" }',
+        ("pathways[0].gating.slope", "must not be zero", "1 mV"),
+    ),
+}
+
+
+def test_the_living_case_that_the_bad_ones_are_edits_of_is_good(
+    electrodiff: Callable, folder: Path, case_text: str
+) -> None:
+    (folder / "my.toml").write_text(case_text + LIVING)
+    result = electrodiff(*RUN)
+    assert result.exit_code == 0, result.stderr
+
+
+@pytest.mark.parametrize(("old", "new", "parts"), LIVING_EDITS.values(), ids=LIVING_EDITS.keys())
+def test_a_bad_transporter_or_pathway_is_refused_by_key_with_its_value_and_a_remedy(
+    refused: Callable, case_text: str, old: str, new: str, parts: tuple[str, ...]
+) -> None:
+    refused(case_text + edited(LIVING, old, new), ("my.toml", *parts))
+
+
+@pytest.mark.parametrize(
+    ("value", "parts"),
+    [
+        ("-55", (UNIT, "kJ/mol")),
+        ('"-55 kJ"', (UNIT, "kJ/mol")),
+        ('"55 kJ/mol"', ("below zero", "-55 kJ/mol")),
+        ('"-20 kT"', ("-20", "per mole", "-55 kJ/mol")),
+    ],
+)
+def test_a_free_energy_of_atp_without_its_unit_or_sign_is_refused(
+    refused: Callable, case_text: str, value: str, parts: tuple[str, ...]
+) -> None:
+    refused(f"atp_free_energy = {value}\n{case_text}", ("my.toml", "atp_free_energy is", *parts))
+
+
+@pytest.mark.parametrize(
+    ("override", "parts"),
+    [
+        ("transporters.pump.scale=-1", ("my.toml", "transporters[0].scale is -1", "must not be negative")),
+        ("transporters.pmup.scale=0", ("my.toml", "transporters.pmup.scale", "did you mean 'pump'?")),
+        ("transporters.pump.rte=1", ("my.toml", "transporters[0].rte", "did you mean 'rate'?")),
+        ("pathways.chanels.scale=0", ("my.toml", "pathways.chanels.scale", "did you mean 'channels'?")),
+        ("pathways.channels.conductance.K=1", ("my.toml", "pathways[0].conductance.K is 1", UNIT)),
+    ],
+)
+def test_a_bad_override_of_a_transporter_or_a_pathway_is_refused(
+    refused: Callable, case_text: str, override: str, parts: tuple[str, ...]
+) -> None:
+    refused(case_text + LIVING, parts, "--set", override)
+
+
+@pytest.mark.parametrize(
+    ("change", "parts"),
+    [
+        ('set = { "transporters.NKCC1.scale" = 0 }', ("transporters.NKCC1.scale", "it has pump")),
+        ('set = { "transporters.pump.scale" = -1 }', ("transporters.pump.scale is -1", "must not be negative")),
+        ('set = { "transporters.pump.rate" = 1 }', ("transporters.pump.rate is 1", "with a unit")),
+        ('set = { "transporters.pump.name" = "x" }', ("transporters.pump.name is 'x'", "name")),
+        ('set = { "transporters" = [] }', ("transporters is []", "a scale of 0 blocks one")),
+        (
+            'set = { "pathways.channels.gating" = { half_potential = "-40 mV", slope = "5 mV" } }',
+            ("pathways.channels.gating", "which ions are gated"),
+        ),
+        ('over = "1 ms"\nramp = { "transporters.pump.scale" = 0 }', ("transporters.pump.scale", "use set")),
+    ],
+)
+def test_a_protocol_that_cannot_change_a_transporter_is_refused(
+    refused: Callable, case_text: str, change: str, parts: tuple[str, ...]
+) -> None:
+    study = f'\n[study]\nkind = "transient"\nend = "1 s"\n[[study.protocol]]\nat = "0.5 s"\n{change}\n'
+    refused(case_text + LIVING + study, ("my.toml", "study.protocol[0]", *parts))
+
+
 # ---- files -------------------------------------------------------------------------------------------------------
 
 

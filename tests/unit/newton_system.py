@@ -7,8 +7,9 @@ import math
 import numpy as np
 from scipy.optimize import brentq
 
-from electrodiff.fvm.kernels.arrays import Chain
+from electrodiff.fvm.kernels.arrays import Border, Chain
 from electrodiff.fvm.kernels.chain import eliminate_point_ions, eliminate_sized_ions
+from electrodiff.fvm.kernels.rates import AFFINITY
 
 
 def void_by_bisection(chain: Chain, activity: np.ndarray, face: int) -> float:
@@ -36,13 +37,28 @@ def residual_by_hand(chain: Chain, state: np.ndarray) -> np.ndarray:
         log_gamma = [-chain.exponent * void_by_bisection(chain, a[side], k) for side in (0, 1)]
         c = a / np.exp(log_gamma)
         u = z * (phi[1] - phi[0]) + log_gamma[1] - log_gamma[0]
-        flux = chain.conductance[k] * (bernoulli(u) * c[0] - bernoulli(-u) * c[1])
+        flux = chain.conductance[k] * (bernoulli(u) * c[0] - bernoulli(-u) * c[1]) + chain.carried[k]
         displacement = -chain.permittivity[k] * (phi[1] - phi[0])
         for side, sign, volume in ((0, 1, chain.volume_left[k]), (1, -1, chain.volume_right[k])):
             residual[k + side, :-1] += sign * flux
             charge = volume * (z @ (chain.partition[k] * c[side]) + chain.fixed_charge[k])
             residual[k + side, -1] += sign * displacement - charge
     return np.where(chain.free == 1, residual, state - chain.target)
+
+
+def rate_by_hand(border: Border, b: int, valence: tuple[float, ...], state: np.ndarray) -> float:
+    """The rate of the transporter of border b at a state, as the text of `rates` states its law, with numpy alone."""
+    (left, right), (linear, exponential) = border.sensed[b], border.by_voltage[b]
+    voltage = state[left, -1] - state[right, -1]
+    if border.law[b] == AFFINITY:
+        moved = np.flatnonzero(border.stoichiometry[b])
+        force = np.log(state[left, moved] / state[right, moved]) + np.array(valence)[moved] * voltage
+        return float(border.value[b] * border.stoichiometry[b, moved] @ force)
+    factors = 1.0
+    for node, (half, hill, power) in zip((left, right), border.terms[b], strict=True):
+        for a, K, h, p in zip(state[node, :-1], half, hill, power, strict=True):
+            factors *= ((a / (a + K)) ** h if h else 1.0) * a**p
+    return float(border.value[b] * max(1 + linear * voltage, 0.0) * math.exp(exponential * voltage) * factors)
 
 
 def differences(function, point: np.ndarray, step: float = 1e-5) -> np.ndarray:
@@ -62,21 +78,16 @@ def differences(function, point: np.ndarray, step: float = 1e-5) -> np.ndarray:
 def solved(chain: Chain, state: np.ndarray, columns: np.ndarray, careful: bool = True) -> np.ndarray:
     """The elimination for minus the residual and minus `columns` (N, m, p): (N, m, 1 + p), as x = (y, dphi).
 
-    The kernel takes columns that differ from zero in one row only, as flows through the faces; a column is the sum of m
-    such.
+    The kernel takes what columns do to free rows as flows through the faces.
     """
-    nodes, m, p = columns.shape
-    through = np.zeros((nodes, p * m))
-    right = np.zeros((nodes, m, 1 + p * m))
-    for place in range(p * m):
-        b, r = divmod(place, m)
-        through[:, place] = np.cumsum(np.where(chain.free[:, r] == 1, columns[:, r, b], 0.0))
-        right[:, r, 1 + place] = np.where(chain.free[:, r] == 1, 0.0, -columns[:, r, b])
+    nodes, m, _ = columns.shape
+    free = chain.free[:, :, None] == 1
+    through = np.cumsum(np.where(free, columns, 0.0), axis=0).transpose(0, 2, 1).copy()
+    right = np.concatenate([np.zeros((nodes, m, 1)), np.where(free, 0.0, -columns)], axis=2)
     eliminate = eliminate_sized_ions if chain.packing.any() else eliminate_point_ions
-    rows = np.tile(np.arange(m), p)
-    failed, _, _ = eliminate(chain, state, through, rows, careful, np.empty((nodes, m, m)), right)
+    failed, _, _ = eliminate(chain, state, through, careful, np.empty((nodes, m, m)), right)
     assert failed == -1
-    return np.concatenate([right[:, :, :1], right[:, :, 1:].reshape(nodes, m, p, m).sum(axis=3)], axis=2)
+    return right
 
 
 def natural(chain: Chain, state: np.ndarray, update: np.ndarray) -> np.ndarray:

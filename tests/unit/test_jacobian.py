@@ -14,8 +14,6 @@ from electrodiff.fvm.kernels.chain import eliminate_point_ions
 from electrodiff.fvm.problem import Problem, build_problem
 from electrodiff.grid.line import layered_line
 
-NO_ROWS = np.empty(0, dtype=np.int64)
-
 
 @pytest.fixture(scope="module")
 def problem() -> Problem:
@@ -72,7 +70,7 @@ def test_residual_is_reported_relative_to_its_own_diagonal(problem):
         diagonal = own_diagonal(problem.chain, state)
         nodes, m = state.shape
         _, norm, _ = eliminate_point_ions(
-            problem.chain, state, np.empty((nodes, 0)), NO_ROWS, False, np.empty((nodes, m, m)), np.empty((nodes, m, 1))
+            problem.chain, state, np.empty((nodes, 0, m)), False, np.empty((nodes, m, m)), np.empty((nodes, m, 1))
         )
         # 1e-9: near-zero residuals of large fluxes are rounded
         assert norm == pytest.approx(np.abs(residual / diagonal).max(), rel=1e-9)
@@ -93,7 +91,7 @@ def own_diagonal(chain, state) -> np.ndarray:
 
 def test_border_column_moves_the_potential_of_its_node(problem):
     nodes, m = problem.chain.free.shape
-    through, right = np.full((nodes, 1), np.nan), np.full((nodes, m, 2), np.nan)
+    through, right = np.full((nodes, 1, m), np.nan), np.full((nodes, m, 2), np.nan)
     border_columns(problem.chain, problem.border, np.ones(1), np.ones((nodes, m)), through, right)
     assert right[0, m - 1, 1] == 1
     assert (through == 0).all()
@@ -102,7 +100,7 @@ def test_border_column_moves_the_potential_of_its_node(problem):
 
 def test_border_row_is_the_derivative_of_the_net_current(problem):
     state = random_states(problem, 6)[3]
-    border = as_border([BorderUnknown(CURRENT, 0, 4, 5, 5, 0.1)])
+    border = as_border([BorderUnknown(CURRENT, 0, 4, 5, 5, 0.1)], 4)
 
     def current(at: np.ndarray) -> tuple[float, np.ndarray]:
         equation, row, corner = np.empty(1), np.empty((1, *at.shape)), np.empty((1, 1))

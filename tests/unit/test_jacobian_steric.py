@@ -1,4 +1,4 @@
-"""Ions of finite size and the three kinds of border unknowns: kernels against differences, brentq and dense solves.
+"""Ions of finite size and all kinds of border unknowns: kernels against differences, brentq and dense solves.
 
 The problem is made of random arrays, not of a case, so that every term is switched on: ions of equal and of unequal
 size and a point ion among them, an ion that is absent from part of the chain, fixed and surface charge, unequal cells.
@@ -10,12 +10,23 @@ import math
 
 import numpy as np
 import pytest
-from newton_system import by_update, differences, natural, newton_system, residual_by_hand, solved, void_by_bisection
+from newton_system import (
+    by_update,
+    differences,
+    natural,
+    newton_system,
+    rate_by_hand,
+    residual_by_hand,
+    solved,
+    void_by_bisection,
+)
 
-from electrodiff.fvm.kernels.arrays import AMOUNT, CURRENT, GATING, Border, Chain
+from electrodiff.fvm.borders import BorderUnknown, as_border
+from electrodiff.fvm.kernels.arrays import AMOUNT, BALANCE, CURRENT, GATING, RATE, Border, Chain
 from electrodiff.fvm.kernels.border import border_columns, border_equations, place_borders, solve_border
 from electrodiff.fvm.kernels.chain import eliminate_point_ions, eliminate_sized_ions
 from electrodiff.fvm.kernels.flux import FACE_LINES, FACTOR_LEFT, FLUX
+from electrodiff.fvm.kernels.rates import AFFINITY, HALF, HILL, POWER, SATURATING
 from electrodiff.fvm.kernels.steric import flux_of_ions
 
 NODES = 9
@@ -52,6 +63,7 @@ def chain_of(sizes: tuple[float, ...]) -> Chain:
         target=generator.uniform(0.5, 2.0, size=free.shape) * (1 - free),
         packing=packing,
         exponent=packing / packing[packing > 0].min() if packing.any() else packing,
+        carried=np.zeros((faces, n)),
     )
 
 
@@ -186,8 +198,7 @@ def test_ions_of_no_size_have_the_updates_of_point_ions(state):
     both = []
     for eliminate in (eliminate_point_ions, eliminate_sized_ions):
         right = np.empty((NODES, m, 1))
-        rows = np.empty(0, dtype=np.int64)
-        eliminate(chain, state, np.empty((NODES, 0)), rows, True, np.empty((NODES, m, m)), right)
+        eliminate(chain, state, np.empty((NODES, 0, m)), True, np.empty((NODES, m, m)), right)
         both.append(right)
     right, sized = both
     np.testing.assert_allclose(sized, right, rtol=1e-12, atol=1e-13 * np.abs(right).max())
@@ -195,21 +206,37 @@ def test_ions_of_no_size_have_the_updates_of_point_ions(state):
 
 # ---- border unknowns ----------------------------------------------------------------------------------------------
 
-# A floating potential at node 0, the amount of ion 3 in nodes 5 to 8, and the conductance of ion 1 on faces 1 to 3;
-# the current is taken on a gated face, so that the two are coupled in the corner.
-KINDS = [CURRENT, AMOUNT, GATING]
-GATE = np.array([1.0, 1.0, 0.37])
+# A floating potential at node 0; the amount of ion 3 in nodes 5 to 8; two gates on parts of the conductance of ion 1 on
+# faces 1 to 3; two transporters across the same faces, one of either law, which look at other nodes or at their own; and
+# at node 0 the activity of ion 3 with which they carry none of it.  The current is taken on one of these faces, so that
+# all of them are coupled in the corner.
+SHARES = {2: 0.5, 3: 0.3}
+SATURATING_PUMP, EXCHANGER = 4, 5
+GATE = np.array([1.0, 1.0, 0.37, 0.81, 0.9, -0.6, 1.0])
+KINDS = GATE.size
+IN_STATE = [0, 1, 6]
+"""The border unknowns that are entries of the state."""
 
 
 def border_of(current_face: int = 2) -> Border:
-    columns = zip(
-        (CURRENT, 0, POTENTIAL, current_face, current_face),
-        (AMOUNT, NODES - 1, 3, 5, NODES - 1),
-        (GATING, 0, 1, 1, 4),
-        strict=True,
+    terms = np.zeros((2, 3, POTENTIAL))
+    terms[0, HALF, 2], terms[0, HILL, 2] = 0.7, 3.0
+    terms[1, HALF, 0], terms[1, HILL, 0] = 1.3, 1.5
+    terms[:, POWER, 1] = 2.0, -3.0
+    pump = {"stoichiometry": np.array([0.0, 0.0, 3.0, -2.0]), "law": SATURATING, "sensed": (1, 6), "terms": terms}
+    exchanger = {"stoichiometry": np.array([1.0, 2.0, 0.0, -1.0]), "law": AFFINITY}
+    return as_border(
+        [
+            BorderUnknown(CURRENT, 0, POTENTIAL, current_face, current_face, 0.1),
+            BorderUnknown(AMOUNT, NODES - 1, 3, 5, NODES - 1, 3.0),
+            BorderUnknown(GATING, 0, 1, 1, 4, -0.4, -0.6, SHARES[2]),
+            BorderUnknown(GATING, 0, 1, 1, 4, 0.2, 0.9, SHARES[3]),
+            BorderUnknown(RATE, 1, 0, 1, 4, 1.7, by_voltage=(0.1, -0.3), **pump),
+            BorderUnknown(RATE, 1, 0, 1, 4, 0.4, **exchanger),
+            BorderUnknown(BALANCE, 0, 3, 1, 4, 0.0),
+        ],
+        POTENTIAL,
     )
-    integers = [np.array(column, dtype=np.int64) for column in columns]
-    return Border(*integers, value=np.array([0.1, 3.0, -0.4]), slope=np.array([1.0, 1.0, -0.6]))
 
 
 def equations(chain: Chain, border: Border, gate: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -222,7 +249,10 @@ def equations(chain: Chain, border: Border, gate: np.ndarray, state: np.ndarray)
 
 
 def placed_chain(chain: Chain, border: Border, gate: np.ndarray, state: np.ndarray) -> Chain:
-    placed = chain._replace(target=chain.target.copy(), conductance=chain.conductance.copy())
+    placed = chain._replace(
+        target=chain.target.copy(), conductance=chain.conductance.copy(), carried=np.full_like(chain.carried, np.nan)
+    )
+    placed.carried[[0, *range(4, NODES - 1)]] = 0  # no transporter touches these
     place_borders(border, chain.conductance, gate, state, placed)
     return placed
 
@@ -230,44 +260,56 @@ def placed_chain(chain: Chain, border: Border, gate: np.ndarray, state: np.ndarr
 def test_border_rows_are_the_derivatives_of_the_border_equations(chain, state):
     border = border_of()
     numerical = differences(lambda at: equations(chain, border, GATE, at)[0], state)
-    numerical = by_update(chain, state, numerical.reshape(len(KINDS), *state.shape)).reshape(len(KINDS), -1)
+    numerical = by_update(chain, state, numerical.reshape(KINDS, *state.shape)).reshape(KINDS, -1)
     _, exact, _ = equations(chain, border, GATE, state)
-    exact = exact.reshape(len(KINDS), -1)
+    exact = exact.reshape(KINDS, -1)
     scale = np.abs(exact).max(axis=1, keepdims=True)
-    assert (scale > 0).all()
+    assert (scale[:-1] > 0).all()
+    assert scale[-1] == 0  # what transporters carry depends on their rates alone
     # 1e-10: the gate is of the order of 1, whose rounding over the step is 1e-11, however flat its curve.
     assert (np.abs(numerical - exact) <= 1e-8 * scale + 1e-10).all()
 
 
 def test_border_corner_is_the_derivative_by_the_border_unknowns(chain, state):
     border = border_of()
-    # The border unknowns of kinds CURRENT and AMOUNT enter through the chain's target alone.
+    # Those that are entries of the state enter through the chain's target alone.
     numerical = differences(lambda gate: equations(chain, border, gate, state)[0], GATE)
     _, _, exact = equations(chain, border, GATE, state)
     np.testing.assert_allclose(exact, numerical, rtol=1e-8, atol=1e-9)
-    assert exact[0, 2] != 0
+    assert (exact[0, [2, 3, 4, 5]] != 0).all()
+    np.testing.assert_array_equal(exact[6, [4, 5]], [-2.0, -1.0])
 
 
-def test_corner_of_a_current_beside_the_gate_is_zero(chain):
+def test_corner_of_a_current_beside_gates_and_transporters_is_zero(chain):
     _, _, corner = equations(chain, border_of(current_face=6), GATE, state_of(0.3))
-    assert corner[0, 2] == 0
+    assert (corner[0] == 0).all()
+
+
+def columns_of(chain: Chain, border: Border, state: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The columns b (N, m, p) of the bordered system, and the two arrays in which the kernels have them."""
+    m = state.shape[1]
+    through, right = np.full((NODES, KINDS, m), np.nan), np.full((NODES, m, 1 + KINDS), np.nan)
+    border_columns(chain, border, GATE, state, through, right)
+    by_flows = chain.free[:, :, None] * np.diff(through, axis=0, prepend=0.0).transpose(0, 2, 1)
+    return by_flows - right[:, :, 1:], through, right
 
 
 def test_border_columns_are_the_derivatives_of_the_residual_by_the_border_unknowns(chain, state):
     border = border_of()
-    through, right = np.full((NODES, 3), np.nan), np.full((*state.shape, 4), np.nan)
-    border_columns(placed_chain(chain, border, GATE, state), border, GATE, state, through, right)
-    for b, row in enumerate(border.row):
-        right[:, row, 1 + b] -= chain.free[:, row] * np.diff(through[:, b], prepend=0.0)
+    columns, _, _ = columns_of(placed_chain(chain, border, GATE, state), border, state)
 
     def by_unknowns(unknowns: np.ndarray) -> np.ndarray:
-        placed = placed_chain(chain, border, np.array([1.0, 1.0, unknowns[2]]), state)
-        placed.target[0, POTENTIAL], placed.target[-1, 3] = unknowns[:2]
+        gate = unknowns.copy()
+        gate[IN_STATE] = 1.0
+        placed = placed_chain(chain, border, gate, state)
+        for b in IN_STATE:
+            placed.target[border.node[b], border.row[b]] = unknowns[b]
         return residual_by_hand(placed, state)
 
-    unknowns = np.array([state[0, POTENTIAL], state[-1, 3], GATE[2]])
+    unknowns = GATE.copy()
+    unknowns[IN_STATE] = state[border.node[IN_STATE], border.row[IN_STATE]]
     numerical = differences(by_unknowns, unknowns)
-    np.testing.assert_allclose(-right[:, :, 1:].reshape(-1, 3), numerical, rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(columns.reshape(-1, KINDS), numerical, rtol=1e-8, atol=1e-8)
 
 
 def test_current_is_the_sum_over_the_ions_of_valence_times_flux(chain, state):
@@ -289,38 +331,55 @@ def test_amount_is_the_sum_of_the_concentrations_times_the_volumes(chain, state)
     assert equations(chain, border_of(), GATE, state)[0][1] == pytest.approx(total - 3.0, rel=1e-12)
 
 
-def test_gate_follows_the_boltzmann_curve_of_the_voltage_across_its_layer(chain, state):
-    voltage = state[1, POTENTIAL] - state[4, POTENTIAL]
-    expected = 0.37 - 1 / (1 + math.exp((voltage + 0.4) / 0.6))
-    assert equations(chain, border_of(), GATE, state)[0][2] == pytest.approx(expected, rel=1e-13)
+def test_gates_follow_the_boltzmann_curve_of_the_voltage_across_their_layer(chain, state):
+    voltage, border = state[1, POTENTIAL] - state[4, POTENTIAL], border_of()
+    for b in SHARES:
+        expected = GATE[b] - 1 / (1 + math.exp(-(voltage - border.value[b]) / border.slope[b]))
+        assert equations(chain, border, GATE, state)[0][b] == pytest.approx(expected, rel=1e-13)
 
 
-def test_gates_multiply_the_conductance_of_their_ion_in_their_layer_only(chain):
+def test_rates_follow_their_laws(chain, state):
+    border = border_of()
+    for b in (SATURATING_PUMP, EXCHANGER):
+        expected = GATE[b] - rate_by_hand(border, b, VALENCE, state)
+        assert equations(chain, border, GATE, state)[0][b] == pytest.approx(expected, rel=1e-13, abs=1e-14)
+
+
+def test_balance_is_what_all_transporters_of_a_layer_carry_of_the_ion(chain, state):
+    assert equations(chain, border_of(), GATE, state)[0][6] == pytest.approx(-2 * 0.9 - 1 * -0.6, rel=1e-15)
+
+
+def test_gates_share_the_conductance_of_their_ion_in_their_layer_only(chain):
+    """Half of it behind one gate, 0.3 behind the other, and 0.2 always open."""
     placed = placed_chain(chain, border_of(), GATE, state_of(0.3))
     factor = np.ones((NODES - 1, POTENTIAL))
-    factor[1:4, 1] = 0.37
-    np.testing.assert_array_equal(placed.conductance, factor * chain.conductance)
+    factor[1:4, 1] = 0.2 + 0.5 * 0.37 + 0.3 * 0.81
+    np.testing.assert_allclose(placed.conductance, factor * chain.conductance, rtol=1e-15)
 
 
-def test_newton_step_of_all_three_kinds_is_that_of_the_whole_system(chain, state):
+def test_transporters_carry_their_stoichiometry_through_all_faces_of_their_layer(chain):
+    placed = placed_chain(chain, border_of(), GATE, state_of(0.3))
+    expected = np.zeros((NODES - 1, POTENTIAL))
+    expected[1:4] = 0.9 * np.array([0, 0, 3, -2]) - 0.6 * np.array([1, 2, 0, -1])
+    np.testing.assert_allclose(placed.carried, expected, rtol=1e-15)
+
+
+def test_newton_step_of_all_kinds_is_that_of_the_whole_system(chain, state):
     border, m = border_of(), state.shape[1]
     placed = placed_chain(chain, border, GATE, state)
-    through, right, delta = np.empty((NODES, 3)), np.empty((NODES, m, 4)), np.empty(3)
-    border_columns(placed, border, GATE, state, through, right)
-    columns = -right[:, :, 1:].copy()
-    for b, ion in enumerate(border.row):
-        columns[:, ion, b] += placed.free[:, ion] * np.diff(through[:, b], prepend=0.0)
-    columns = columns.reshape(-1, 3)
+    columns, through, right = columns_of(placed, border, state)
+    delta = np.empty(KINDS)
     equation, row, corner = equations(chain, border, GATE, state)
     residual, jacobian = newton_system(placed, state)
     by_state = row.copy()
     by_state[..., -1] += (row[..., :-1] * state[:, :-1] * np.array(VALENCE)).sum(axis=-1)
-    whole = np.block([[jacobian, columns], [by_state.reshape(3, -1), corner]])
+    whole = np.block([[jacobian, columns.reshape(-1, KINDS)], [by_state.reshape(KINDS, -1), corner]])
     update = np.linalg.solve(whole, -np.concatenate([residual, equation]))
 
     eliminate = eliminate_sized_ions if chain.packing.any() else eliminate_point_ions
-    eliminate(placed, state, through, border.row, False, np.empty((NODES, m, m)), right)
+    eliminate(placed, state, through, False, np.empty((NODES, m, m)), right)
     assert solve_border(equation, row, corner, right, delta)
     right = natural(chain, state, right)
-    np.testing.assert_allclose(delta, update[-3:], rtol=1e-7)
-    np.testing.assert_allclose(right[:, :, 0].ravel(), update[:-3], rtol=1e-7, atol=1e-7 * np.abs(update).max())
+    # 1e-7: as for the residual.
+    np.testing.assert_allclose(delta, update[-KINDS:], rtol=1e-7, atol=1e-9 * np.abs(update[-KINDS:]).max())
+    np.testing.assert_allclose(right[:, :, 0].ravel(), update[:-KINDS], rtol=1e-7, atol=1e-7 * np.abs(update).max())

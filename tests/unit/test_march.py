@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import electrodiff as ed
-from electrodiff.fvm.kernels.arrays import AMOUNT
+from electrodiff.fvm.kernels.arrays import AMOUNT, BALANCE, RATE
 from electrodiff.fvm.problem import Problem, build_problem
 from electrodiff.solvers.march import (
     LONGEST_GROWTH,
@@ -192,6 +192,27 @@ def test_confined_amounts_are_unknowns_in_steady_state_only() -> None:
     assert (free.chain.free[problem.border.node, problem.border.row] == 1).all()
     assert (problem.chain.free[problem.border.node, problem.border.row] == 0).all()  # the other is as it was
     assert all(entries.size == 0 for entries in free.border)
+
+
+def test_balances_of_transporters_are_unknowns_in_steady_state_only() -> None:
+    """Chloride that KCC2 alone carries: what it has brought is what there is; its rate remains an unknown."""
+    inside, outside = {"K": 100.0, "Cl": 100.0}, {"K": 5.0, "Cl": 5.0}
+    water = {"thickness": 20e-9, "relative_permittivity": 80}
+    lipid = {"name": "lipid", "thickness": 5e-9, "relative_permittivity": 2, "permeability": {"K": 1e-10, "Cl": 0.0}}
+    carrier = {"name": "KCC2", "layer": "lipid", "stoichiometry": {"K": 1, "Cl": 1}, "law": "affinity", "rate": 1e-9}
+    case = ed.Case(
+        temperature=298.15,
+        ions={"K": {}, "Cl": {}},
+        layers=[{"name": "inside", **water, "initial": inside}, lipid, {"name": "outside", **water}],
+        left={"kind": "closed"},
+        right={"kind": "reservoir", "concentrations": outside, "potential": 0.0},
+        transporters=[carrier],
+    )
+    problem = build_problem(case, transient_mesh(case))
+    assert problem.border.kind.tolist() == [BALANCE, RATE]
+    free = free_amounts(problem)
+    assert free.border.kind.tolist() == [RATE]
+    assert free.chain.free[problem.border.node[0], 1] == 1
 
 
 def test_watched_faces_are_the_ends_and_the_middle_of_the_most_resistive_layer(case_of) -> None:

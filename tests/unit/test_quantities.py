@@ -74,5 +74,15 @@ def test_a_family_has_one_scalar_for_each_member() -> None:
     assert not {"flux", "surface_charge", "flux.left", "field_ratio.a|c", "layer_drop.K"} & set(names)
 
 
+def test_transporters_and_gates_have_scalars_of_their_own_and_bring_those_of_every_ion() -> None:
+    plain = scalar_names(["K", "Cl"], ["a"])
+    more = scalar_names(["K", "Cl"], ["a"], ["a.K", "channels.Cl"], ["pump", "KCC2"])
+    assert set(more) - set(plain) == {
+        *("open_fraction.a.K", "open_fraction.channels.Cl", "transporter_rate.pump", "transporter_rate.KCC2"),
+        *(f"{name}.{ion}" for name in ("passive_flux", "transported_flux", "nernst_potential") for ion in ("K", "Cl")),
+    }
+    assert set(plain) <= set(more)
+
+
 def test_one_layer_has_no_interface() -> None:
     assert not [name for name in scalar_names(["K"], ["a"]) if name.startswith("field_ratio")]

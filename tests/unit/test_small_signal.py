@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from newton_system import rate_by_hand
 
 import electrodiff as ed
+from electrodiff.fvm.kernels.arrays import GATING, RATE
 from electrodiff.fvm.kernels.factors import fill_flows
 from electrodiff.fvm.problem import build_problem
 from electrodiff.grid.line import layered_line
@@ -48,6 +51,48 @@ def everything(**changes: object) -> ed.Case:
     return ed.Case(**{**case, **changes})
 
 
+# Pumps that look at the bulk and at the faces, by laws that see ions and voltage, a cotransporter, and another gate on
+# the potassium, in the place of which the pathway has a part of its own.
+TRANSPORTERS = (
+    {
+        "name": "pump",
+        "layer": "slab",
+        "stoichiometry": {"K": -2, "Ca": 1.5},
+        "law": "michaelis_menten",
+        "rate": 4e-2,
+        "half_saturation": {"left": {"Ca": 5.0}, "right": {"K": 30.0}},
+        "hill": {"left": {"Ca": 2.0}},
+        "voltage_dependence": {"kind": "exponential", "scale": 0.03},
+        "senses": "face",
+    },
+    {
+        "name": "slower",
+        "layer": "slab",
+        "stoichiometry": {"K": 1},
+        "law": "michaelis_menten",
+        "rate": 2e-2,
+        "half_saturation": {"left": {"K": 50.0}},
+        "voltage_dependence": {"kind": "linear", "scale": -0.1},
+    },
+    {
+        "name": "co",
+        "layer": "slab",
+        "stoichiometry": {"K": 1, "Cl": 2},
+        "law": "affinity",
+        "rate": 1e-2,
+        "senses": "face",
+    },
+)
+PATHWAYS = (
+    {
+        "name": "channels",
+        "layer": "slab",
+        "permeability": {"K": 2e-3, "Cl": 1e-2},
+        "gating": {"half_potential": 0.03, "slope": -0.012},
+    },
+)
+
+
 def linear(case: ed.Case) -> Linearised:
     problem = build_problem(case, layered_line(case).mesh())
     attempt = solve_robustly(problem, None, NewtonOptions())
@@ -55,21 +100,28 @@ def linear(case: ed.Case) -> Linearised:
     return linearised(Readings(problem, attempt.result.state, attempt.result.gate))
 
 
-@pytest.fixture(scope="module")
-def system() -> Linearised:
-    return linear(everything())
+@pytest.fixture(scope="module", params=["a gate", "gates and transporters"])
+def system(request) -> Linearised:
+    more = request.param != "a gate"
+    return linear(everything(transporters=TRANSPORTERS, pathways=PATHWAYS) if more else everything())
 
 
 def rates_and_contents(system: Linearised, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What flows out of each node, less what comes in, and what it holds, (N, m) each; the gate is that of the state."""
-    border, gates = system.problem.border, system.problem.chain
-    conductance = gates.conductance.copy()
-    for b, row in enumerate(border.row):
+    """What flows out of each node, less what comes in, and what it holds, (N, m) each, by the gates and rates of a state."""
+    border, chain = system.problem.border, system.problem.chain
+    part, carried = np.ones_like(chain.conductance), np.zeros_like(chain.carried)
+    for b in range(border.kind.size):
+        faces, row = slice(border.first[b], border.last[b]), border.row[b]
+        if border.kind[b] == RATE:
+            carried[faces] += rate_by_hand(border, b, chain.valence, state) * border.stoichiometry[b]
+            continue
+        assert border.kind[b] == GATING
         voltage = state[border.first[b], -1] - state[border.last[b], -1]
         fraction = 1 / (1 + math.exp(-(voltage - border.value[b]) / border.slope[b]))
-        conductance[border.first[b] : border.last[b], row] *= fraction
+        part[faces, row] -= border.share[b] * (1 - fraction)
+    opened = chain._replace(conductance=part * chain.conductance, carried=carried)
     flow, content = np.zeros_like(state), np.zeros_like(state)
-    fill_flows(gates._replace(conductance=conductance), state, flow, content)
+    fill_flows(opened, state, flow, content)
     return flow - np.vstack([np.zeros_like(flow[:1]), flow[:-1]]), content
 
 
@@ -103,6 +155,19 @@ def test_response_is_that_of_a_dense_system_differenced_by_hand(system, omega):
     # It is no real system: at some of these frequencies the phases differ by much.
     if omega == 1.0:
         assert np.abs(expected.imag).max() > 0.01
+
+
+def test_transporters_and_gates_matter_to_the_response():
+    """The test above would see it if one of them did not answer, by an order of its tolerance."""
+    whole = linear(everything(transporters=TRANSPORTERS, pathways=PATHWAYS))
+    expected = respond(whole, 1e-2)
+    assert expected is not None
+    for b in range(whole.problem.border.kind.size):
+        still = whole.by_sensed.copy()
+        still[b] = 0.0
+        response = respond(replace(whole, by_sensed=still), 1e-2)
+        assert response is not None
+        assert np.abs(response.change - expected.change).max() > 1e-5 * np.abs(expected.change).max()
 
 
 @pytest.mark.parametrize("omega", [1e-9, 1e-3, 1.0, 1e3])

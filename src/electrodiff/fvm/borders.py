@@ -13,8 +13,8 @@ from electrodiff.ends import Reservoir
 from electrodiff.fvm.kernels.arrays import AMOUNT, BALANCE, CURRENT, GATING, RATE, Border, Chain, Floats
 from electrodiff.fvm.kernels.rates import AFFINITY, HALF, HILL, POWER, SATURATING
 from electrodiff.grid.mesh import Mesh
-from electrodiff.layers import Gate, Layer
 from electrodiff.model import Case
+from electrodiff.pathways import working_transporters
 from electrodiff.transporters import Transporter
 from electrodiff.units import FARADAY, Scales
 
@@ -33,6 +33,7 @@ class BorderUnknown(NamedTuple):
     value: float
     slope: float = 1.0
     share: float = 1.0
+    rest: float = 0.0
     stoichiometry: Floats | None = None
     law: int = 0
     sensed: tuple[int, int] | None = None
@@ -138,7 +139,7 @@ def _amounts(case: Case, mesh: Mesh, chain: Chain, scales: Scales) -> Iterator[B
 
 def _carried_across(case: Case, mesh: Mesh, ion: str, first: int, last: int) -> tuple[int, int] | None:
     """The faces of a layer beside a stretch across which transporters carry an ion that cannot pass otherwise."""
-    for transporter in case.transporters:
+    for transporter in working_transporters(case):
         index = case.layer_names.index(transporter.layer)
         left, right = (int(node) for node in mesh.boundaries[index : index + 2])
         if ion in transporter.stoichiometry and (left == last or right == first):
@@ -154,28 +155,17 @@ def stretches(present: np.ndarray) -> list[tuple[int, int]]:
 
 def _gates(case: Case, mesh: Mesh, scales: Scales) -> Iterator[BorderUnknown]:
     """The open fraction of every gated conductance, in the order of `Case.gate_names`."""
-    for layer in case.layers:
-        for ion, gate in layer.gating.items():
-            own = materials.lipid_permeance(case, layer, ion)
-            yield _gate(case, mesh, scales, layer, ion, gate, own)
-    for pathway in case.pathways:
-        if pathway.gating is not None:
-            layer = case.layers[case.layer_names.index(pathway.layer)]
-            for ion in pathway.ions:
-                own = materials.beside_lipid(case, layer, ion)[pathway.name]
-                yield _gate(case, mesh, scales, layer, ion, pathway.gating, own)
-
-
-def _gate(
-    case: Case, mesh: Mesh, scales: Scales, layer: Layer, ion: str, gate: Gate, permeability: float
-) -> BorderUnknown:
-    """A gate on a part of the permeability of a layer to an ion [m/s]."""
-    index = case.layer_names.index(layer.name)
-    first, last = (int(node) for node in mesh.boundaries[index : index + 2])
-    row, whole = case.ion_names.index(ion), materials.permeance(case, layer, ion)
-    half, slope = gate.half_potential / scales.potential, gate.slope / scales.potential
-    share = permeability / whole if whole > 0 else 1.0
-    return BorderUnknown(GATING, first, row, first, last, half, slope, share)
+    own = [(layer, ion) for layer in case.layers for ion in case.ions]
+    found = {
+        name: (layer, ion, gated) for layer, ion in own for name, gated in materials.gates(case, layer, ion).items()
+    }
+    for name in case.gate_names:
+        layer, ion, gated = found[name]
+        index = case.layer_names.index(layer.name)
+        first, last = (int(node) for node in mesh.boundaries[index : index + 2])
+        half, slope = gated.gate.half_potential / scales.potential, gated.gate.slope / scales.potential
+        row = case.ion_names.index(ion)
+        yield BorderUnknown(GATING, first, row, first, last, half, slope, gated.share, gated.rest)
 
 
 def _rates(case: Case, mesh: Mesh, scales: Scales) -> Iterator[BorderUnknown]:

@@ -19,6 +19,7 @@ from electrodiff.ladder.charge_rows import WORTH_SAYING, Reading, computed, expe
 from electrodiff.ladder.rung import Absent, Rung, Setting
 from electrodiff.ladder.slab import shell_capacitance
 from electrodiff.membrane import Membrane
+from electrodiff.pathways import working_transporters
 from electrodiff.regime.interior import FloatLike
 from electrodiff.regime.words import length, listed, millivolts, number, outlook, percent
 from electrodiff.theory.capacitor import slab_capacitance
@@ -125,10 +126,11 @@ def find_compartment(setting: Setting) -> Compartment | None:
 
 
 def donnan_compartment(setting: Setting) -> Iterator[Rung | Absent]:
-    """The Donnan potential of a compartment that holds ions which cannot leave."""
+    """The Donnan potential of a compartment that holds ions which cannot leave, unless transporters keep it from it."""
     compartment = find_compartment(setting)
     reading = read(setting, "membrane_potential", "membrane potential")
-    if compartment is None or reading is None or not compartment.trapped:
+    is_pumped = bool(working_transporters(setting.case))
+    if compartment is None or reading is None or not compartment.trapped or is_pumped:
         return
     title = "Donnan, compartment"
     try:

@@ -13,7 +13,7 @@ from typing import Any
 
 import electrodiff
 from electrodiff.ends import Reservoir
-from electrodiff.ladder import charges, equilibrium, optional, shortcuts
+from electrodiff.ladder import charges, equilibrium, living, optional, shortcuts
 from electrodiff.ladder.crossing import can_rest
 from electrodiff.ladder.rung import Absent, Curve, Ladder, Model, Rung, Setting
 from electrodiff.membrane import Membrane, find_membrane
@@ -23,7 +23,7 @@ from electrodiff.solution import Solution
 from electrodiff.solvers.steady import solve
 from electrodiff.summary import without_nan
 
-MODELS: tuple[Model, ...] = (*equilibrium.MODELS, *shortcuts.MODELS, *charges.MODELS, *optional.MODELS)
+MODELS: tuple[Model, ...] = (*equilibrium.MODELS, *shortcuts.MODELS, *living.MODELS, *charges.MODELS, *optional.MODELS)
 
 
 def compare(case: Case, models: Iterable[Model] = MODELS) -> Ladder:

@@ -22,13 +22,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from electrodiff import materials
 from electrodiff.errors import CaseError
 from electrodiff.grid.mesh import Floats
 from electrodiff.ladder.rung import Setting
-from electrodiff.layers import Gate
 from electrodiff.membrane import Membrane
+from electrodiff.pathways import working_transporters
 from electrodiff.solution import Solution
-from electrodiff.theory.circuit import boltzmann_gate
 from electrodiff.theory.donnan import donnan_potential
 from electrodiff.theory.ghk import bernoulli, ghk_reversal_potential
 from electrodiff.theory.nernst import nernst_potential
@@ -94,17 +94,21 @@ class Crossing:
         return {ion: self.membrane.valences[ion] for ion in self.ions}
 
     @property
-    def gates(self) -> dict[str, Gate]:
-        """The gates of the permeant ions, where the membrane is one layer; else they stay as PNP has them."""
+    def gates(self) -> dict[str, list[str]]:
+        """Names of the gates of each permeant ion, where the membrane is one layer; else they stay as PNP has them."""
         layers = self.membrane.layers
-        return {ion: gate for ion, gate in layers[0].gating.items() if ion in self.ions} if len(layers) == 1 else {}
+        if len(layers) != 1:
+            return {}
+        table = {ion: [*materials.gates(self.membrane.case, layers[0], ion)] for ion in self.ions}
+        return {ion: names for ion, names in table.items() if names}
 
     def permeability(self, ion: str, voltage: Floats | float) -> Floats | float:
         """P of an ion at a membrane potential [m/s]."""
-        P, gate = self.full_permeability[ion], self.gates.get(ion)
-        if gate is None:
+        P = self.full_permeability[ion]
+        if ion not in self.gates:
             return P
-        return P * boltzmann_gate(voltage + self.gate_voltage, gate.half_potential, gate.slope)
+        part = materials.open_part(self.membrane.case, self.membrane.layers[0], ion, voltage + self.gate_voltage)
+        return P * part
 
     def nernst(self, ion: str) -> float:
         """E of an ion [V]; infinite if it is absent from one side."""
@@ -285,13 +289,15 @@ def _activities(concentrations: dict[str, float], solution: Solution, end: int) 
 
 def _full_permeability(membrane: Membrane, solution: Solution, ion: str) -> float:
     """P of an ion [m/s]; with PNP's own open fractions where several layers divide the voltage in a way it only knows."""
-    if len(membrane.layers) == 1 or not any(ion in layer.gating for layer in membrane.layers):
+    if len(membrane.layers) == 1 or not membrane.is_gated:
         return membrane.permeability[ion]
     resistance = 0.0
     for index in range(membrane.first, membrane.last + 1):
         alone = Membrane(membrane.case, index, index)
-        open_fraction = solution.open_fraction.get(f"{alone.name}.{ion}", 1.0)
-        resistance += 1 / (alone.permeability[ion] * open_fraction)
+        gates = materials.gates(membrane.case, alone.layers[0], ion)
+        opened = [each.share * solution.open_fraction[name] for name, each in gates.items()]
+        part = next(iter(gates.values())).rest + sum(opened) if gates else 1.0
+        resistance += 1 / (alone.permeability[ion] * part)
     return 1 / resistance
 
 
@@ -306,8 +312,8 @@ def can_rest(membrane: Membrane) -> bool:
 
 
 def crossing_at_rest(setting: Setting) -> Crossing | None:
-    """The membrane without current; None where there is no such state."""
-    if setting.membrane is None or setting.at_rest is None:
+    """The membrane without current; None where there is no such state, or with transporters, which `living` compares."""
+    if setting.membrane is None or setting.at_rest is None or working_transporters(setting.case):
         return None
     return crossing_of(setting.membrane, setting.at_rest)
 
@@ -318,6 +324,8 @@ def crossing_with_current(setting: Setting) -> tuple[Crossing, str | None] | Non
     At rest that is the ion which carries most; None instead of the pair where nothing flows.
     """
     if setting.membrane is None or not (setting.membrane.joins_reservoirs and setting.membrane.permeant):
+        return None
+    if working_transporters(setting.case):
         return None
     crossing = crossing_of(setting.membrane, setting.solution)
     ion = crossing.main_ion

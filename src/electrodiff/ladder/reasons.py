@@ -151,8 +151,8 @@ def equilibrium(crossing: Crossing, common: float) -> str:
 
 def _gate(crossing: Crossing) -> str:
     """Whose gates are how far open."""
-    fraction, name = crossing.solution.open_fraction, crossing.membrane.name
-    parts = [f"{percent(fraction[f'{name}.{ion}'])} of {ion} channels" for ion in crossing.gates]
+    fraction, gates = crossing.solution.open_fraction, crossing.gates
+    parts = [f"{percent(fraction[name])} of {ion} channels" for ion, names in gates.items() for name in names]
     return f"with {listed(parts)} open, " if parts else ""
 
 

@@ -1,6 +1,7 @@
 """Figures, functions from a result to a matplotlib Figure: `profiles`, `charge`, `field` and `mesh_spacing` of a Solution;
 `space_time`, `currents` and `concentrations` of a Transient, and `animate`, which writes a film of it; `bode`,
-`nyquist` and `admittance` of an Impedance; `ladder` of a Ladder.  `save_figures` writes all of a result.
+`nyquist` and `admittance` of an Impedance; `ladder` of a Ladder; and, if the case has transporters, `cell` of a Solution
+and `transport` of a Transient.  `save_figures` writes all of a result.
 
     >>> import electrodiff as ed
     >>> solution = ed.solve(ed.load_case("cases/resting_potential.toml"))
@@ -22,10 +23,12 @@ _HOME = {
     "admittance": "impedance_figure",
     "animate": "animation",
     "bode": "impedance_figure",
+    "cell": "cell_figure",
     "charge": "charge_figure",
     "concentrations": "time_series",
     "currents": "time_series",
     "field": "field_figure",
+    "figures_of": "output",
     "ladder": "ladder_figure",
     "mesh_spacing": "mesh_figure",
     "nyquist": "impedance_figure",
@@ -33,10 +36,12 @@ _HOME = {
     "save_figure": "output",
     "save_figures": "output",
     "space_time": "time_images",
+    "transport": "transport_figure",
 }
 
 if TYPE_CHECKING:
     from electrodiff.plot.animation import animate as animate
+    from electrodiff.plot.cell_figure import cell as cell
     from electrodiff.plot.charge_figure import charge as charge
     from electrodiff.plot.field_figure import field as field
     from electrodiff.plot.impedance_figure import admittance as admittance
@@ -46,12 +51,14 @@ if TYPE_CHECKING:
     from electrodiff.plot.mesh_figure import mesh_spacing as mesh_spacing
     from electrodiff.plot.output import FIGURES as FIGURES
     from electrodiff.plot.output import FIGURES_OF as FIGURES_OF
+    from electrodiff.plot.output import figures_of as figures_of
     from electrodiff.plot.output import save_figure as save_figure
     from electrodiff.plot.output import save_figures as save_figures
     from electrodiff.plot.profiles_figure import profiles as profiles
     from electrodiff.plot.time_images import space_time as space_time
     from electrodiff.plot.time_series import concentrations as concentrations
     from electrodiff.plot.time_series import currents as currents
+    from electrodiff.plot.transport_figure import transport as transport
 
 
 def __getattr__(name: str) -> Any:

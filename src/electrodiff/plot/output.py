@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from electrodiff.impedance import Impedance
+from electrodiff.plot.cell_figure import cell
 from electrodiff.plot.charge_figure import charge
 from electrodiff.plot.field_figure import field
 from electrodiff.plot.impedance_figure import admittance, bode, nyquist
@@ -14,6 +15,7 @@ from electrodiff.plot.profiles_figure import profiles
 from electrodiff.plot.style import DPI, settings
 from electrodiff.plot.time_images import space_time
 from electrodiff.plot.time_series import concentrations, currents
+from electrodiff.plot.transport_figure import transport
 from electrodiff.solution import Solution
 from electrodiff.transient import Transient
 
@@ -41,6 +43,12 @@ FIGURES_OF: dict[type[Result], dict[str, Callable[[Any], Figure]]] = {
     Impedance: IMPEDANCE_FIGURES,
 }
 """The figures of each kind of result."""
+LIVING_FIGURES: dict[type[Result], dict[str, Callable[[Any], Figure]]] = {
+    Solution: {"cell": cell},
+    Transient: {"transport": transport},
+    Impedance: {},
+}
+"""Those that a case with transporters has besides."""
 
 # What to keep out of a file so that it does not change from run to run; PNG holds no date.
 _METADATA: dict[str, dict[str, Any]] = {
@@ -50,10 +58,17 @@ _METADATA: dict[str, dict[str, Any]] = {
 }
 
 
+def figures_of(result: Result) -> dict[str, Callable[[Any], Figure]]:
+    """The figures of a result by the names of their files."""
+    more = LIVING_FIGURES[type(result)] if result.case.transporters else {}
+    return {**FIGURES_OF[type(result)], **more}
+
+
 def save_figures(result: Result, folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path]:
     """Write every figure of a result into a folder, which is made if need be, as `profiles.png`, ...; return the paths.
 
-    A Solution has those of `FIGURES`, a Transient those of `TIME_FIGURES`, an Impedance those of `IMPEDANCE_FIGURES`.
+    A Solution has those of `FIGURES`, a Transient those of `TIME_FIGURES`, an Impedance those of `IMPEDANCE_FIGURES`; with
+    transporters also those of `LIVING_FIGURES`.
 
     formats: endings that matplotlib knows, such as "png" (150 dpi), "pdf", "svg".
     Raises ValueError for an unknown format and OSError if the folder cannot be written.
@@ -61,7 +76,7 @@ def save_figures(result: Result, folder: str | Path, formats: Sequence[str] = ("
     home = Path(folder)
     home.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, draw in FIGURES_OF[type(result)].items():
+    for name, draw in figures_of(result).items():
         figure = draw(result)
         paths += [_save(figure, home / f"{name}.{ending}", ending) for ending in formats]
     return paths

@@ -95,7 +95,7 @@ def _draw_currents(transient: Transient, axis: TimeAxis, top: Axes, bottom: Axes
     bottom.set_ylabel(f"current density [{unit.name}]")
     for ax, what in ((top, "Current through the"), (bottom, "Conduction by each ion through the")):
         ax.axhline(0.0, color="0.8", linewidth=0.8, zorder=-2)
-        _head(ax, f"{what} {name}")
+        head(ax, f"{what} {name}")
 
 
 def _watched_layer(transient: Transient) -> str:
@@ -103,7 +103,7 @@ def _watched_layer(transient: Transient) -> str:
     return transient.case.layer_names[transient.frames[0].problem.mesh.resistive_layer]
 
 
-def _head(ax: Axes, text: str) -> None:
+def head(ax: Axes, text: str) -> None:
     """Write a title at the left over a panel, and a legend of its labelled curves, if there are any, at the right."""
     handles = [line for line in ax.lines if not str(line.get_label()).startswith("_")]
     room = size_mm(ax)[0] - sum(text_width(str(line.get_label())) + _SAMPLE for line in handles)
@@ -130,7 +130,7 @@ def _draw_potentials(transient: Transient, axis: TimeAxis, ax: Axes) -> None:
         axis.draw_curve(ax, series * unit.factor, label=label, **style)
     ax.set_ylim(linear_limits(np.array(values) * unit.factor, unit.floor))
     ax.set_ylabel(f"potential [{unit.name}]")
-    _head(ax, f"Potential, left {MINUS} right")
+    head(ax, f"Potential, left {MINUS} right")
 
 
 # ---- concentrations -----------------------------------------------------------------------------------------------

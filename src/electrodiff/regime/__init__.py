@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from electrodiff.regime.records import Face, Group, LayerScales, Limit, Neutrality, Outlook, Regime, Times
+from electrodiff.regime.records import Face, Group, LayerScales, Limit, Living, Neutrality, Outlook, Regime, Times
 from electrodiff.regime.report import case_regime, regime_summary
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Group",
     "LayerScales",
     "Limit",
+    "Living",
     "Neutrality",
     "Outlook",
     "Regime",

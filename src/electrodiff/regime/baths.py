@@ -18,6 +18,7 @@ from electrodiff.grid.mesh import layer_areas, reference_layer
 from electrodiff.layers import Layer
 from electrodiff.membrane import Membrane, holds_back_or_is_charged
 from electrodiff.model import Case, Side
+from electrodiff.regime.stirred import mean_initial, stirred_state
 from electrodiff.theory.donnan import donnan_equilibrium
 from electrodiff.theory.double_layer import debye_length, grahame_charge, ionic_strength
 from electrodiff.units import FARADAY, thermal_voltage
@@ -163,10 +164,13 @@ def bath_beside(membrane: Membrane, side: Side) -> Bath | None:
 
 
 def _closed_concentrations(membrane: Membrane, side: Side, first: int, last: int) -> dict[str, float]:
-    """What a closed compartment holds at equilibrium: ions that cannot leave, and Donnan's share of those that can."""
+    """What a closed compartment comes to: with transporters that of the pump-leak model, else Donnan's equilibrium."""
     case = membrane.case
+    pumped = stirred_state(case)
+    if pumped is not None:
+        return pumped.inside if side == "left" else pumped.outside
     trapped = {
-        ion: 0.0 if membrane.permeability[ion] > 0 else _mean_initial(case, ion, first, last) for ion in case.ions
+        ion: 0.0 if membrane.permeability[ion] > 0 else mean_initial(case, ion, first, last) for ion in case.ions
     }
     beyond = membrane.outside if side == "left" else membrane.inside
     mobile = {ion: beyond[ion] if membrane.permeability[ion] > 0 else 0.0 for ion in case.ions}
@@ -176,18 +180,6 @@ def _closed_concentrations(membrane: Membrane, side: Side, first: int, last: int
     except CaseError:  # nothing that passes can make it neutral: it is charged, or holds the trapped ions alone
         return trapped
     return {ion: trapped[ion] + float(c) for ion, c in zip(case.ions, inside.concentrations, strict=True)}
-
-
-def _mean_initial(case: Case, ion: str, first: int, last: int) -> float:
-    """Initial concentration of an ion [mol/m^3], averaged over the volume of layers."""
-    faces = np.cumsum([0.0, *(layer.thickness for layer in case.layers)])
-    geometry = case_geometry(case)
-    volumes = [float(geometry.volume(faces[index], faces[index + 1])) for index in range(first, last + 1)]
-    amounts = (
-        case.layers[index].initial.get(ion, 0.0) * volume
-        for index, volume in zip(range(first, last + 1), volumes, strict=True)
-    )
-    return math.fsum(amounts) / math.fsum(volumes)
 
 
 def wall_bath_of(case: Case) -> Bath | None:
@@ -204,7 +196,7 @@ def wall_bath_of(case: Case) -> Bath | None:
     first, last = min(run), max(run)
     if isinstance(getattr(case, side), Reservoir):
         return Bath(case, side, first, last, case.concentrations(side), is_closed=False)
-    initial = {ion: _mean_initial(case, ion, first, last) for ion in case.ions}
+    initial = {ion: mean_initial(case, ion, first, last) for ion in case.ions}
     return Bath(case, side, first, last, initial, is_closed=True)
 
 

@@ -21,8 +21,10 @@ from electrodiff.membrane import Membrane, is_charged
 from electrodiff.regime.baths import Bath, slab_areas
 from electrodiff.regime.field import ConstantField
 from electrodiff.regime.films import DonnanFace, boltzmann, donnan_face
+from electrodiff.regime.pumped import StirredMembrane, pumped_layer
+from electrodiff.regime.stirred import no_steady_state
 from electrodiff.theory.capacitor import series_capacitance, slab_capacitance
-from electrodiff.theory.circuit import boltzmann_gate, circuit_resting_potentials
+from electrodiff.theory.circuit import circuit_resting_potentials
 from electrodiff.theory.ghk import ghk_current, ghk_reversal_potential
 from electrodiff.theory.ghk_conductance import ghk_conductance_slope
 from electrodiff.units import thermal_voltage
@@ -128,10 +130,10 @@ class Interior:
         P: dict[str, FloatLike] = dict(m.permeability)
         for index, layer in enumerate(m.layers, start=m.first):
             drop = self.inner(voltage) * self._drops[index - m.first]
-            for ion, gate in layer.gating.items():
-                if m.permeability[ion] > 0:
+            for ion in m.case.ions:
+                if m.permeability[ion] > 0 and materials.gates(m.case, layer, ion):
                     alone = Membrane(m.case, index, index).permeability[ion]
-                    closed = 1 / boltzmann_gate(drop, gate.half_potential, gate.slope) - 1
+                    closed = 1 / materials.open_part(m.case, layer, ion, drop) - 1
                     P[ion] = 1 / (1 / P[ion] + closed / alone)
         return P
 
@@ -146,11 +148,14 @@ class Interior:
     def resting_potential(self) -> float | None:
         """V_m at which no current flows, by GHK between the faces [V]; None where there is none.
 
-        The most negative one, if gates make several.
+        With the current of transporters, unless they run a cell down.  The most negative one, if gates make several.
         """
         m = self.membrane
+        pumped = pumped_layer(m.case) if no_steady_state(m.case) is None else None
         try:
-            if any(layer.gating for layer in m.layers):
+            if pumped is not None:
+                return StirredMembrane(pumped).rest(self.inside, self.outside)
+            if m.is_gated:
                 return min(circuit_resting_potentials([self._current]), default=None)
             inner = ghk_reversal_potential(m.permeability, m.valences, *self.faces, m.case.temperature)
         except CaseError:  # no ion passes, or all go one way only

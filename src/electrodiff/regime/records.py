@@ -104,6 +104,37 @@ class Neutrality:
 
 
 @dataclass(frozen=True)
+class Living:
+    """A membrane with transporters between stirred solutions: a closed cell in its steady state, by pump-leak."""
+
+    inside: dict[str, float]
+    """Concentrations left of the membrane [mol/m^3]."""
+    outside: dict[str, float]
+    """The same right of it [mol/m^3]."""
+    voltage: float
+    """V_m of the case [V]: as it is given, or at rest."""
+    resting_potential: float | None
+    """V_m without current, by GHK with the transporters [V]; None where there is none."""
+    rates: dict[str, float]
+    """Cycles of each working transporter at V_m [mol/(m^2 s)]."""
+    pump_current: float
+    """Net current of all transporters at V_m, outward [A/m^2]."""
+    leak_current: dict[str, float]
+    """Of each ion at V_m, by GHK, outward [A/m^2]."""
+    pumped_current: dict[str, float]
+    """Of each ion, by the transporters, outward [A/m^2]."""
+    without_pump: float | None
+    """V_m at which the leaks alone carry no current [V]; None where there is none."""
+    mullins_noda: float | None
+    """V_m by Mullins and Noda [V]; None without a pump that exchanges cations."""
+    run_down: float | None
+    """How long what a closed cell holds of `run_down_ion` lasts at its leak, when the transporters stop [s]."""
+    run_down_ion: str | None
+    unsteady: str | None
+    """Why a closed cell has no steady state, where all else is of its Donnan state; None if it has one, or is none."""
+
+
+@dataclass(frozen=True)
 class Regime:
     """Lengths, times, dimensionless groups and limits of a case."""
 
@@ -127,6 +158,8 @@ class Regime:
     """Of the membrane in series with its Debye layers [F/m^2]."""
     groups: tuple[Group, ...] = ()
     neutrality: tuple[Neutrality, ...] = ()
+    living: Living | None = None
+    """None without working transporters."""
 
     def limit(self, name: str) -> Limit | None:
         """The limit of this name; None where the case has nothing to do with it."""

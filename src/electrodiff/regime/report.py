@@ -9,8 +9,8 @@ from typing import Any
 import electrodiff
 from electrodiff.membrane import Membrane
 from electrodiff.model import Case
-from electrodiff.regime import conductances, matter_limits, membrane_limits, scales, solution_limits
-from electrodiff.regime.records import Face, LayerScales, Limit, Regime
+from electrodiff.regime import conductances, living, matter_limits, membrane_limits, scales, solution_limits
+from electrodiff.regime.records import Face, LayerScales, Limit, Living, Regime
 from electrodiff.regime.scene import Scene
 from electrodiff.units import thermal_voltage
 
@@ -21,6 +21,9 @@ _LIMITS = (
     membrane_limits.even_resistance,
     membrane_limits.electroneutral_membrane,
     membrane_limits.henderson,
+    living.pump_current,
+    living.refilled_leak,
+    living.balance,
     membrane_limits.resistive_membrane,
     solution_limits.bulk_faces,
     conductances.linear_conductances,
@@ -55,6 +58,7 @@ def case_regime(case: Case) -> Regime:
         capacitance=interior.capacitance if interior is not None and is_slab else None,
         groups=scales.groups(scene),
         neutrality=scales.neutrality(scene),
+        living=living.expected_life(scene),
     )
 
 
@@ -84,6 +88,7 @@ def regime_summary(regime: Regime) -> dict[str, Any]:
         "neutrality": {
             each.side: {"net_charge": each.net, "balanced_by": each.balancing} for each in regime.neutrality
         },
+        "living": None if regime.living is None else _living(regime.living),
         "limits": [_limit(limit) for limit in regime.limits],
         "version": electrodiff.__version__,
     }
@@ -124,6 +129,24 @@ def _face(face: Face) -> dict[str, Any]:
         "facing_charge_C_m2": face.facing_charge,
         "gouy_chapman_length_m": _finite(face.gouy_chapman_length),
         "potential_V": face.potential,
+    }
+
+
+def _living(found: Living) -> dict[str, Any]:
+    return {
+        "inside_mol_m3": found.inside,
+        "outside_mol_m3": found.outside,
+        "membrane_potential_V": found.voltage,
+        "resting_potential_V": found.resting_potential,
+        "without_pump_current_V": found.without_pump,
+        "mullins_noda_V": found.mullins_noda,
+        "rate_mol_m2_s": found.rates,
+        "pump_current_A_m2": found.pump_current,
+        "leak_current_A_m2": found.leak_current,
+        "pumped_current_A_m2": found.pumped_current,
+        "run_down_s": found.run_down,
+        "run_down_ion": found.run_down_ion,
+        "no_steady_state": found.unsteady,
     }
 
 

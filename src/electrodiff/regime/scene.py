@@ -13,6 +13,7 @@ from electrodiff.model import Case, Side
 from electrodiff.regime.baths import Bath, bath_beside, wall_bath_of
 from electrodiff.regime.interior import Interior
 from electrodiff.regime.records import Face
+from electrodiff.regime.stirred import stirred_state
 from electrodiff.theory.capacitor import series_capacitance, slab_capacitance
 from electrodiff.theory.double_layer import gouy_chapman_length, grahame_potential_mixture
 from electrodiff.theory.double_layer_capacitance import stern_diffuse_potential
@@ -58,8 +59,9 @@ class Scene:
 
     @cached_property
     def junction(self) -> Interior | None:
-        """A membrane between two reservoirs, through which something may flow."""
-        return self.interior if self.membrane is not None and self.membrane.joins_reservoirs else None
+        """A membrane through which something may flow: between two reservoirs, or with transporters to a compartment."""
+        flows = self.membrane is not None and (self.membrane.joins_reservoirs or stirred_state(self.case) is not None)
+        return self.interior if flows else None
 
     @cached_property
     def parts(self) -> tuple[Interior, ...]:

@@ -10,6 +10,8 @@ from electrodiff.regime.records import Outlook
 HOLDS, NEARLY = 0.01, 0.1
 # A share that nobody asks the size of.
 NOTHING = 1e-6
+# Two numbers that nobody tells apart.
+SAME = 1e-3
 
 _LENGTHS = (("nm", 1e-9), ("um", 1e-6), ("mm", 1e-3), ("m", 1.0))
 _TIMES = (("ps", 1e-12), ("ns", 1e-9), ("us", 1e-6), ("ms", 1e-3), ("s", 1.0), ("h", 3600.0), ("days", 86400.0))
@@ -88,6 +90,28 @@ def conductance(value: float) -> str:
 def surface_charge(value: float) -> str:
     """0.025 uC/cm^2."""
     return f"{number(value * 100)} uC/cm^2"
+
+
+def current_density(value: float) -> str:
+    """An outward current: 0.0108 uA/cm^2 outward."""
+    return f"{number(abs(value) * 100)} uA/cm^2 {'outward' if value >= 0 else 'inward'}"
+
+
+def makes(change: float) -> str:
+    """What a change does to a membrane potential: makes it 3.88 mV more negative."""
+    return f"makes the potential {millivolts(abs(change))} more {'negative' if change < 0 else 'positive'}"
+
+
+def refills(pumped: float, leaking: float, ion: str) -> str:
+    """How much of an ion is brought in, beside what leaks out: as much K as leaks out, 1.37 times the K that leaks out."""
+    if leaking < 0 or not leaking:
+        return f"{ion}, of which nothing leaks out" if not leaking else f"{ion}, which leaks in as well"
+    off = abs(pumped - leaking) / leaking
+    if off <= HOLDS:
+        return f"{'as' if off <= SAME else 'about as'} much {ion} as leaks out"
+    return (
+        f"{number(pumped / leaking)} times the {ion} that leaks out" if pumped else f"none of the {ion} that leaks out"
+    )
 
 
 def listed(words: list[str]) -> str:

@@ -13,7 +13,7 @@ from electrodiff.fvm.kernels.border import free_borders
 from electrodiff.fvm.problem import Problem, reservoir_activities
 from electrodiff.grid.scales import layer_debye_length
 from electrodiff.model import Case
-from electrodiff.pathways import bulk_concentrations
+from electrodiff.pathways import bulk_concentrations, working_transporters
 
 # A layer thicker than this many Debye lengths is taken to be neutral inside; a thin one need not be.
 SCREENED = 5
@@ -80,7 +80,7 @@ def _end_potentials(problem: Problem) -> tuple[float, float]:
     """Potentials of both ends; an end that gives none has that of the other, or inside a cell the one by GHK."""
     case, chain = problem.case, problem.chain
     floating = [
-        end.is_floating if isinstance(end, Reservoir) else isinstance(end, Closed) and bool(case.transporters)
+        end.is_floating if isinstance(end, Reservoir) else isinstance(end, Closed) and bool(working_transporters(case))
         for end in (case.left, case.right)
     ]
     known = [chain.free[node, -1] == 0 for node in (0, -1)]
@@ -96,10 +96,11 @@ def _end_potentials(problem: Problem) -> tuple[float, float]:
 def _end_activities(problem: Problem) -> tuple[Floats, Floats]:
     """Activities (n,) at both ends; an end without a reservoir has those of the other, or those of the start of a cell."""
     case = problem.case
-    if case.transporters:
+    if working_transporters(case):
         given = [list(bulk_concentrations(case, side).values()) for side in SIDES]
         left, right = (np.array(numbers) / problem.scales.concentration for numbers in given)
-        return left, right
+        # What starts from nothing would stay there: a rate has no logarithm of 0, and a factor of 0 lets nothing in.
+        return np.where(left > 0, left, right), np.where(right > 0, right, left)
     sides = {
         side: reservoir_activities(case, side, problem.chain, problem.scales)
         for side, end in (("left", case.left), ("right", case.right))

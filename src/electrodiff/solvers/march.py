@@ -153,6 +153,9 @@ def _end(
     """The error of a step over the tolerance, and the moment at its end."""
     state = np.empty_like(start.state)
     error = finish(start.state, work.stage, work.k[-1], options.tolerance, options.activity_floor, state)
+    if state[:, :-1].min() < -options.activity_floor * state[:, :-1].max():
+        # An ion that is carried away faster than it can come: no shorter step helps, and the march will say so.
+        error = math.inf
     growth = AIM * max(error, 1e-8) ** -PROPORTIONAL * start.last_error**INTEGRAL
     proposed = dt * min(max(growth, SHORTEST_CUT), LONGEST_GROWTH)
     return error, Moment(

@@ -21,6 +21,9 @@ class Status(Enum):
     MAX_ITERATIONS = "did not converge"
     SINGULAR = "met a singular system"
     INCONSISTENT = "found activities that its potential does not bear out"
+    RUNS_OUT = "found no steady state"
+    ONE_WAY = "can have no steady state"
+    TIED = "can have no unique steady state"
     OUT_OF_RANGE = "found no floating potential within 10 V at which the net current is the wanted one"
 
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from electrodiff.fvm.borders import kept
-from electrodiff.fvm.kernels.arrays import AMOUNT, CURRENT, GATING, Floats
+from electrodiff.fvm.kernels.arrays import AMOUNT, BALANCE, CURRENT, GATING, RATE, Floats
 from electrodiff.fvm.problem import Problem
 from electrodiff.solvers.exact import net_current, settled_activities
+from electrodiff.solvers.exhaustion import exhausted, one_way, tied
 from electrodiff.solvers.guess import first_gates, first_guess, with_pinned
 from electrodiff.solvers.gummel import gummel, poisson_defect, polished
 from electrodiff.solvers.newton import NewtonOptions, NewtonResult, Status, solve_newton
@@ -38,6 +39,14 @@ SMALLEST_STEP = 1e-3
 WIDEST = 400.0
 
 
+# What no other way would change.
+ANSWERS = (Status.CONVERGED, Status.OUT_OF_RANGE, Status.RUNS_OUT)
+# Rates that change by less than this part of themselves are what they will be.
+SETTLED_RATE = 1e-3
+# Rates settle in a few turns where they depend little on what they carry; where not, Newton takes over.
+MOST_RATE_TURNS = 6
+
+
 @dataclass(frozen=True)
 class Attempt:
     """The result of Newton's method, and what it needed beyond itself."""
@@ -55,13 +64,16 @@ class Attempt:
 
 def solve_robustly(problem: Problem, guess: Floats | None, options: NewtonOptions) -> Attempt:
     """Solve a problem from a guess (N, m), or from none."""
+    hopeless = _hopeless(problem)
+    if hopeless is not None:
+        return Attempt(hopeless)
     tried: list[NewtonResult] = []
     for given in [None] if guess is None else [guess, None]:
         start = first_guess(problem) if given is None else given
         for name, attempt in _ways(problem, start, options):
             result = _checked(problem, attempt())
             tried.append(result)
-            if result.status in (Status.CONVERGED, Status.OUT_OF_RANGE):
+            if result.status in ANSWERS:
                 return Attempt(_with_history(result, tried), (name,) if name else ())
     result, reached = _ramped(problem, options, tried)
     if reached == 1.0:
@@ -87,13 +99,33 @@ def _with_history(result: NewtonResult, tried: list[NewtonResult]) -> NewtonResu
     )
 
 
+def _hopeless(problem: Problem) -> NewtonResult | None:
+    """The answer to a problem that has no steady state, or no single one, for a reason that can be seen at once."""
+    alone = one_way(problem)
+    status = Status.ONE_WAY if alone else Status.TIED if tied(problem) else None
+    if status is None:
+        return None
+    state = first_guess(problem)
+    return NewtonResult(state, first_gates(problem, state), status, np.ones(1), np.ones(1), alone or (0, 0))
+
+
 def _relaxed(problem: Problem, start: Floats, options: NewtonOptions) -> NewtonResult:
     """Potentials and activities in turns, then Newton; at equilibrium the turns alone arrive."""
-    start = with_pinned(problem, start.copy())
-    gate = first_gates(problem, start)
-    state, change = gummel(problem, start, gate)
+    state = with_pinned(problem, start.copy())
+    kinds = problem.border.kind
+    for _ in range(MOST_RATE_TURNS if (kinds == RATE).any() else 1):
+        gate = first_gates(problem, state)
+        state, change = gummel(problem, state, gate)
+        empty = exhausted(problem, gate, state[:, :-1])
+        settled = np.abs(first_gates(problem, state) - gate) <= SETTLED_RATE * np.abs(gate)
+        if settled.all():
+            break
     result = solve_newton(problem, state, options)
-    if result.status is not Status.CONVERGED and change < ACCEPTED and not (problem.border.kind == GATING).any():
+    if result.status is Status.CONVERGED:
+        return result
+    if empty is not None and settled.all():
+        return replace(result, status=Status.RUNS_OUT, worst=empty)
+    if change < ACCEPTED and not np.isin(kinds, (GATING, RATE, BALANCE)).any():
         return replace(result, state=state, gate=gate, status=Status.CONVERGED)
     return result
 
@@ -104,6 +136,8 @@ def _checked(problem: Problem, result: NewtonResult) -> NewtonResult:
         return result
     exact = settled_activities(problem, result.state, result.gate)
     found, demanded = result.state[:, :-1], exact[:, :-1]
+    if not _carries_what_it_should(problem, exact, result.gate):
+        return replace(result, status=Status.INCONSISTENT)
     off = np.where(np.abs(found - demanded) > CONSISTENT * demanded, np.abs(found - demanded), 0.0)
     # A deep depletion may still be falling by KEEP a step, far below anything that matters.
     if not off.max(initial=0.0) <= 1e-12 * found.max(initial=0.0):
@@ -123,6 +157,17 @@ def _checked(problem: Problem, result: NewtonResult) -> NewtonResult:
             node = int(problem.border.node[floating[0]])
             return replace(result, status=Status.INCONSISTENT, worst=(node, found.shape[1]))
     return replace(result, state=with_pinned(problem, exact))
+
+
+def _carries_what_it_should(problem: Problem, state: Floats, gate: Floats) -> bool:
+    """Whether open fractions and rates are those of a state, and balances are met."""
+    border, demanded = problem.border, first_gates(problem, state)
+    constant = np.where(border.kind == RATE, np.abs(border.value), 0.0)
+    if not (np.abs(gate - demanded) <= CONSISTENT * np.maximum(np.abs(demanded), constant)).all():
+        return False
+    rates, constants = (np.where(border.kind == RATE, each, 0.0) for each in (gate, constant))
+    carried = border.stoichiometry[:, border.row[border.kind == BALANCE]]
+    return bool((np.abs(rates @ carried) <= CONSISTENT * (constants @ np.abs(carried))).all())
 
 
 def _searched(problem: Problem, start: Floats, options: NewtonOptions) -> NewtonResult:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+from electrodiff.materials import resolved
 from electrodiff.model import Case
 from electrodiff.protocol import Sine, corners
 
@@ -29,10 +30,11 @@ class Segment:
 def segments(case: Case) -> tuple[Segment, ...]:
     """The segments of a transient, from 0 to its end without a gap.  Raises CaseError if the study is another."""
     return tuple(
-        Segment(one.time, other.time, one.after, other.before, one.sines) for one, other in pairwise(corners(case))
+        Segment(one.time, other.time, one.after, other.before, one.sines)
+        for one, other in pairwise(corners(resolved(case)))
     )
 
 
 def case_at_start(case: Case) -> Case:
     """The case before any change: a steady one, without expectations.  Raises CaseError if the study is no transient."""
-    return corners(case)[0].before
+    return corners(resolved(case))[0].before

@@ -16,6 +16,7 @@ from electrodiff.readings import Readings
 from electrodiff.routes import disagreements
 from electrodiff.solution import Solution
 from electrodiff.solvers.accuracy import missed, solve_to_accuracy
+from electrodiff.solvers.exhaustion import tied, why_exhausted, why_one_way, why_tied
 from electrodiff.solvers.levels import Level, profile_estimates, scalar_estimates, solve_level
 from electrodiff.solvers.newton import NewtonOptions, Status, solve_newton
 from electrodiff.study import SteadyStudy
@@ -95,7 +96,7 @@ def _stability(solution: Solution) -> Iterator[str]:
     """Whether a floating potential of a gated membrane is a stable rest: dI/dV > 0, by a clamp beside it."""
     case = solution.case
     floating = [side for side in SIDES if getattr(case, side).kind == "reservoir" and getattr(case, side).is_floating]
-    if not floating or not any(layer.gating for layer in case.layers):
+    if not floating or not case.gate_names:
         return
     phi = float(solution.readings.potential[0 if floating[0] == "left" else -1])
     moved = {f"{floating[0]}.potential": phi + BESIDE, f"{floating[0]}.current": None}
@@ -119,6 +120,12 @@ def describe(level: Level) -> str:
         return steps
     if result.status is Status.OUT_OF_RANGE:
         return f"{result.status.value}: it keeps its sign; ask for another current, or clamp the potential"
+    if result.status is Status.RUNS_OUT:
+        return f"{result.status.value}: {why_exhausted(problem, *result.worst)}"
+    if result.status is Status.ONE_WAY:
+        return f"{result.status.value}: {why_one_way(problem, result.worst[1])}"
+    if result.status is Status.TIED:
+        return f"{result.status.value}: {why_tied(tied(problem))}"
     node, row = result.worst
     case, mesh = problem.case, problem.mesh
     unknown = "the potential" if row == len(case.ions) else f"the concentration of {case.ion_names[row]}"

@@ -69,6 +69,8 @@ class Border(NamedTuple):
     value: Floats
     slope: Floats
     share: Floats
+    rest: Floats
+    """(p,) the part of the same conductance that no gate opens and closes"""
     stoichiometry: Floats
     """(p, n)"""
     law: Integers

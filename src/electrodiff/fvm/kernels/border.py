@@ -38,11 +38,11 @@ from electrodiff.fvm.kernels.steric import flux_of_ions
 
 @kernel
 def open_part(border: Border, gate: Floats, b: int) -> float:
-    """The part of the conductance that all gates on the ion and the faces of border b leave."""
-    part = 1.0
+    """The part of the conductance that all gates on the ion and the faces of border b leave: a sum of positive terms."""
+    part: float = border.rest[b]
     for c in range(border.kind.size):
         if border.kind[c] == GATING and border.row[c] == border.row[b] and border.first[c] == border.first[b]:
-            part += border.share[c] * (gate[c] - 1.0)
+            part += border.share[c] * gate[c]
     return part
 
 

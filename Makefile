@@ -12,7 +12,7 @@ demo: $(READY)
 	@echo "The figures are in results/resting_potential: profiles.png, charge.png, field.png"
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 # A reservoir's charge counts as zero below this part of its ions' charge: the rounding of decimal input, no more.
 NEUTRAL = 1e-9
 
+# Concentrations below this have lost digits to the least number there is [mol/m^3].
+NOTHING = 1e-300
+
 # Positions that differ by less than this part of a length are the same place, but for the rounding of decimal input.
 SAME_PLACE = 1e-6
 
@@ -203,7 +206,8 @@ def _check_reservoir(case: Case, side: Side) -> None:
         )
         raise problem(f"{side}.neutralise", adjusted, remedy)
     charge = sum(case.valence(ion) * c for ion, c in concentrations.items())
-    if abs(charge) > NEUTRAL * sum(abs(case.valence(ion)) * c for ion, c in concentrations.items()):
+    gross = sum(abs(case.valence(ion)) * c for ion, c in concentrations.items())
+    if abs(charge) > NEUTRAL * gross + NOTHING:
         ion = next((ion for ion in case.ions if case.valence(ion) * charge < 0), "Cl")
         remedy = (
             f"the reservoir is not electroneutral: sum of z c = {charge:+.6g} mM; change the concentrations, or let "

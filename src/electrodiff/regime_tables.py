@@ -11,6 +11,7 @@ from rich.text import Text
 
 from electrodiff.membrane import Membrane
 from electrodiff.regime import Face, LayerScales, Neutrality, Regime
+from electrodiff.regime.sides import terms_of
 from electrodiff.regime.words import conductance, length, listed, millivolts, number, percent, surface_charge, time
 from electrodiff.terminal import add_cells, titled_table
 from electrodiff.units import thermal_voltage
@@ -53,7 +54,7 @@ def _membrane(regime: Regime) -> Group:
     kind = "liquid junction" if m.is_junction else "membrane"
     facts = f"{length(m.thickness)} of permittivity {number(m.relative_permittivity)}, {passes}"
     name = kind if m.name in kind else f"{kind} {m.name}"
-    source = "as given" if m.voltage is not None else _by_ghk(regime) if m.joins_reservoirs else "at equilibrium"
+    source = "as given" if m.voltage is not None else _by_ghk(regime, m) if m.joins_reservoirs else "at equilibrium"
     known = regime.voltage is not None and (m.permeant or m.voltage is not None)
     potential = f"potential {millivolts(regime.voltage or 0.0)} {source}; " if known else ""
     return Group(Text(f"{name}: {facts}"), Text(potential + volt))
@@ -63,12 +64,12 @@ def _membrane(regime: Regime) -> Group:
 _OF_GHK = ("constant_field", "even_resistance", "bulk_faces", "resistive_membrane")
 
 
-def _by_ghk(regime: Regime) -> str:
+def _by_ghk(regime: Regime, membrane: Membrane) -> str:
     """Where a potential without current comes from, and whether the report trusts it."""
     found = [regime.limit(name) for name in _OF_GHK]
     is_estimate = any(limit is not None and limit.outlook == "fails" for limit in found)
     steps = " between Donnan potentials at its faces" if regime.has_donnan_steps else ""
-    return f"at rest, {'estimated ' if is_estimate else ''}by GHK{steps}"
+    return f"{terms_of(membrane).at_rest}, {'estimated ' if is_estimate else ''}by GHK{steps}"
 
 
 def _layers(layers: Iterable[LayerScales]) -> Table:

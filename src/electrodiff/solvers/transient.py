@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +12,7 @@ from electrodiff.ends import Reservoir
 from electrodiff.errors import CaseError, ConvergenceError
 from electrodiff.fvm.kernels.arrays import CURRENT, Floats
 from electrodiff.fvm.problem import Problem, build_problem
-from electrodiff.grid.line import layered_line
+from electrodiff.grid.line import Line, layered_line
 from electrodiff.grid.mesh import Mesh
 from electrodiff.model import Case
 from electrodiff.profiles import Profiles
@@ -31,17 +32,29 @@ from electrodiff.solvers.march import (
 )
 from electrodiff.solvers.newton import NewtonOptions
 from electrodiff.solvers.robust import solve_robustly
-from electrodiff.solvers.rodas import interpolated
+from electrodiff.solvers.rodas import ORDER, interpolated
 from electrodiff.solvers.schedule import Segment, case_at_start, segments
 from electrodiff.solvers.starts import after_jump, initial_state, start_of, state_like
-from electrodiff.study import TransientStudy
+from electrodiff.solvers.time_errors import with_estimates
+from electrodiff.study import STARTS, TransientStudy
 from electrodiff.transient import StepRecord, Transient
 from electrodiff.units import FARADAY
 
 # Of a case that says no number of nodes, the coarsest line is divided in eight: second order, so 1e-4 or so of a current.
 REFINED = 8
-# A step ends at the first output beyond this part of it; the outputs before that are interpolated.
+# See `Pace.close`.
 CLOSE = 0.25
+# The tolerance for which `starts.first_step` is made.
+USUAL_TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a run takes its steps."""
+
+    tolerance: float
+    close: float = CLOSE
+    """A step ends at the first output beyond this part of it; the outputs before that are interpolated."""
 
 
 @dataclass
@@ -80,36 +93,50 @@ def solve_transient(
     mesh: Mesh | None = None,
     resume: Run | None = None,
     watch: Watch | None = None,
+    watch_errors: Watch | None = None,
     throw: bool = True,
 ) -> Transient:
     """Solve a case in time, by a method of order 5 whose steps keep the tolerance of the study.
 
     start: the profiles to start from, where `study.start` names a stored result; mesh: one to use instead of that which
-    the case asks for; resume: a run of this case to go on with; watch: called after every step.  Raises CaseError
-    if the study is not one in time, and ConvergenceError, whose text names the place, the time and a remedy, if the steps
-    become too short to go on or the steady state to start from is not found; with throw=False what was computed until
-    then is returned.
+    the case asks for, without error estimates; resume: a run of this case to go on with; watch: called after every step;
+    watch_errors: the same, of the marches that estimate the errors of the run when it is over.  Raises CaseError if the
+    study is not one in time, and ConvergenceError, whose text names the place, the time and a remedy, if the steps become
+    too short to go on or the steady state to start from is not found; with throw=False what was computed until then is
+    returned.
     """
     study = case.study
     if not isinstance(study, TransientStudy):
         raise CaseError(f"study.kind is '{study.kind}'; expected 'transient'")
-    parts = segments(case)
-    run = _start(case, mesh or transient_mesh(case), study, start) if resume is None else resume
-    message = ""
-    try:
-        for index in range(run.segment, len(parts)):
-            _go(run, parts, index, study, watch)
-    except StuckError as stuck:
-        message = _stuck(run, parts[run.segment], *stuck.args)
-        if throw:
-            raise ConvergenceError(message) from None
-    return transient_of(run, parts, message)
+    is_estimated = study.error_estimates and mesh is None
+    if study.start not in STARTS and start is None and (is_estimated or resume is None):
+        raise CaseError(
+            f"study.start is '{study.start}'; load this result and pass it on: solve_transient(case, start=...)"
+        )
+    line = transient_line(case)
+    run = _start(case, mesh or line.mesh(), study, start) if resume is None else resume
+    result = _marched(run, Pace(study.tolerance), watch, throw)
+    # A run that goes on may have begun on a mesh that was given.
+    if not (is_estimated and result.converged and np.array_equal(run.mesh.x, line.mesh().x)):
+        return result
+
+    def again(coarser: Line, factor: float) -> Transient:
+        # See `time_errors` on the steps of C and D.
+        pace = Pace(factor * study.tolerance, CLOSE if factor == 1 else math.inf)
+        return _marched(_start(case, coarser.mesh(), study, start), pace, watch_errors)
+
+    return with_estimates(result, line, again)
+
+
+def transient_line(case: Case) -> Line:
+    """The line of a case in time: with as many nodes as it asks for, or a fine one of its own."""
+    line = layered_line(case)
+    return line if case.mesh.nodes is not None else line.refined(REFINED)
 
 
 def transient_mesh(case: Case) -> Mesh:
-    """The mesh of a case in time: as many nodes as it asks for, or a fine line of its own."""
-    line = layered_line(case)
-    return line.mesh() if case.mesh.nodes is not None else line.refined(REFINED).mesh()
+    """The mesh of a case in time, that of its line."""
+    return transient_line(case).mesh()
 
 
 def transient_problem(case: Case, mesh: Mesh) -> Problem:
@@ -131,17 +158,28 @@ def _start(case: Case, mesh: Mesh, study: TransientStudy, start: Profiles | None
         state = attempt.result.state
     elif study.start == "initial":
         state = initial_state(problem)
-    elif start is not None:
-        state = state_like(problem, start)
     else:
-        raise CaseError(
-            f"study.start is '{study.start}'; load this result and pass it on: solve_transient(case, start=...)"
-        )
+        assert start is not None, "checked before"
+        state = state_like(problem, start)
     moment = start_of(problem, state)
     return Run(case, mesh, 0, moment, _watched_amounts(problem, moment))
 
 
-def _go(run: Run, parts: tuple[Segment, ...], index: int, study: TransientStudy, watch: Watch | None) -> None:
+def _marched(run: Run, pace: Pace, watch: Watch | None, throw: bool = True) -> Transient:
+    """The result of a run, from where it is to its end."""
+    parts = segments(run.case)
+    message = ""
+    try:
+        for index in range(run.segment, len(parts)):
+            _go(run, parts, index, pace, watch)
+    except StuckError as stuck:
+        message = _stuck(run, parts[run.segment], *stuck.args)
+        if throw:
+            raise ConvergenceError(message) from None
+    return transient_of(run, parts, message)
+
+
+def _go(run: Run, parts: tuple[Segment, ...], index: int, pace: Pace, watch: Watch | None) -> None:
     """March through one segment, from where the run is."""
     part = parts[index]
     first = transient_problem(part.first, run.mesh)
@@ -152,16 +190,18 @@ def _go(run: Run, parts: tuple[Segment, ...], index: int, study: TransientStudy,
         if index > 0:
             run.moment = _rescaled(run.moment, parts[index - 1].last.temperature / part.first.temperature)
         run.segment = index
-        run.moment = after_jump(_at(problem, ends, run.moment.time), run.moment)
+        run.moment = _with_first_step(after_jump(_at(problem, ends, run.moment.time), run.moment), pace.tolerance)
         if part.start == 0:
             _keep(run, problem, ends, run.moment, 0.0)
+    study = run.case.study
+    assert isinstance(study, TransientStudy), "a run is one of a transient"
     outputs = [time for time in study.output_times() if part.start < time <= part.end]
 
     def meet(moment: Moment) -> float:
-        ahead = moment.time + CLOSE * moment.step
+        ahead = moment.time + pace.close * moment.step
         return next((time / unit for time in outputs if time / unit >= ahead), part.end / unit)
 
-    options = MarchOptions(tolerance=study.tolerance)
+    options = MarchOptions(tolerance=pace.tolerance)
     for step in march(problem, ends, run.moment, part.end / unit, options, meet):
         run.moment = step.end
         run.steps.append((step.end.time * unit, (step.end.time - step.start.time) * unit, step.end.last_error))
@@ -171,6 +211,14 @@ def _go(run: Run, parts: tuple[Segment, ...], index: int, study: TransientStudy,
                 _keep(run, problem, ends, _moment_at(step, time / unit), time)
         if watch is not None:
             watch(run)
+
+
+def _with_first_step(moment: Moment, tolerance: float) -> Moment:
+    """The moment after a jump with a first step that is shorter for a smaller tolerance, as are the later ones.
+
+    Else runs with different tolerances would take the same steps until these have grown, and not tell what they lack.
+    """
+    return replace(moment, step=moment.step * (tolerance / USUAL_TOLERANCE) ** (1 / ORDER))
 
 
 def _rescaled(moment: Moment, factor: float) -> Moment:
@@ -256,14 +304,13 @@ def transient_of(run: Run, parts: tuple[Segment, ...], message: str) -> Transien
     )
     steps = np.array(run.steps).reshape(-1, 3)
     totals = np.array(run.totals).reshape(-1, 2)
-    face = watched_faces(problems[0])[1]
     return Transient(
         case=run.case,
         time=np.array(run.time),
         frames=frames,
         total_current_density=totals[:, 0].copy(),
         current_spread=totals[:, 1].copy(),
-        ion_flux=np.array([frame.face_flux[face] for frame in frames]),
+        ion_flux=np.array([_middle_flux(frame) for frame in frames]),
         amount_residual=np.array(run.residuals),
         steps=StepRecord(*(steps[:, column].copy() for column in range(3))),
         rejected=run.moment.rejected,
@@ -273,6 +320,14 @@ def transient_of(run: Run, parts: tuple[Segment, ...], message: str) -> Transien
         f"{run.moment.rejected} rejected",
         error={},
     )
+
+
+def _middle_flux(frame: Readings) -> Floats:
+    """(n,) through the middle of the most resistive layer [mol/(m^2 s)]: of the face there, or of the two beside its node."""
+    mesh = frame.problem.mesh
+    start, stop = mesh.boundaries[mesh.resistive_layer : mesh.resistive_layer + 2]
+    faces = [(start + stop - 1) // 2, (start + stop) // 2]
+    return np.asarray(frame.face_flux[faces].mean(axis=0))
 
 
 def _stuck(run: Run, part: Segment, moment: Moment, place: tuple[int, int]) -> str:

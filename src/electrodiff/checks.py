@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from electrodiff.ends import Closed, Reservoir
 from electrodiff.errors import CaseError
-from electrodiff.fields import Profile, nearest, problem
+from electrodiff.fields import Profile, largest, nearest, problem
 from electrodiff.ions import KNOWN_IONS
 from electrodiff.layers import Layer
 from electrodiff.units import AVOGADRO
@@ -114,7 +114,8 @@ def _check_layer(case: Case, layer: Layer, path: str) -> None:
 
 def _check_profiles(layer: Layer, path: str) -> None:
     """A profile runs along the whole layer and not beyond."""
-    tables = {"partition": layer.partition or {}, "barrier": layer.barrier, "diffusivity": layer.diffusivity}
+    names = ("barrier", "diffusivity", "initial")
+    tables = {"partition": layer.partition or {}, **{name: getattr(layer, name) for name in names}}
     profiles = {f"{path}.{key}.{ion}": value for key, table in tables.items() for ion, value in table.items()}
     for where, profile in {**profiles, f"{path}.fixed_charge": layer.fixed_charge}.items():
         _check_extent(where, profile, layer.thickness, f"the layer '{layer.name}'")
@@ -279,11 +280,13 @@ def _check_steric(case: Case) -> None:
         return
     if all(ion.diameter is None for ion in case.ions.values()):
         raise problem("steric.model", case.steric.model, 'no ion has a size; give one, such as diameter = "0.66 nm"')
-    places = {f"{side}.concentrations": case.concentrations(side) for side in SIDES}
+    places: dict[str, dict[str, float | Profile]] = {
+        f"{side}.concentrations": {**case.concentrations(side)} for side in SIDES
+    }
     places |= {f"layers[{index}].initial": layer.initial for index, layer in enumerate(case.layers)}
     for path, concentrations in places.items():
         filled = sum(
-            AVOGADRO * (case.ions[ion].diameter or 0.0) ** 3 * concentration
+            AVOGADRO * (case.ions[ion].diameter or 0.0) ** 3 * largest(concentration)
             for ion, concentration in concentrations.items()
         )
         if not filled < 1:

@@ -19,6 +19,7 @@ from electrodiff.ladder.charge_rows import WORTH_SAYING, Reading, computed, expe
 from electrodiff.ladder.rung import Absent, Rung, Setting
 from electrodiff.ladder.slab import shell_capacitance
 from electrodiff.membrane import Membrane
+from electrodiff.regime.baths import initial_amount
 from electrodiff.regime.interior import FloatLike
 from electrodiff.regime.words import length, listed, millivolts, number, outlook, percent
 from electrodiff.theory.capacitor import slab_capacitance
@@ -62,11 +63,8 @@ class Compartment:
     @cached_property
     def trapped(self) -> dict[str, float]:
         """Mean concentration of each ion that cannot pass the membrane [mol/m^3]."""
-        layers = [self.setting.case.layers[index] for index in self._layers]
         held = {
-            ion: math.fsum(
-                layer.initial.get(ion, 0.0) * volume for layer, volume in zip(layers, self._volumes, strict=True)
-            )
+            ion: math.fsum(initial_amount(self.setting.case, index, ion) for index in self._layers)
             for ion, P in self.membrane.permeability.items()
             if P == 0
         }

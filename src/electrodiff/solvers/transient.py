@@ -66,7 +66,8 @@ class Run:
     segment: int
     """Index of the segment that the moment lies in, or at the end of."""
     moment: Moment
-    """Its `passed` counts from the start of the run."""
+    """Its time counts from the start of its segment, so that a short step after a late corner is no rounding; its `passed`
+    counts from the start of the run."""
     amounts: Floats
     """(n,) of every ion at the start, in the part that is watched (see `_watched_amounts`)."""
     time: list[float] = field(default_factory=list)
@@ -190,25 +191,29 @@ def _go(run: Run, parts: tuple[Segment, ...], index: int, pace: Pace, watch: Wat
         if index > 0:
             run.moment = _rescaled(run.moment, parts[index - 1].last.temperature / part.first.temperature)
         run.segment = index
-        run.moment = _with_first_step(after_jump(_at(problem, ends, run.moment.time), run.moment), pace.tolerance)
+        run.moment = replace(run.moment, time=0.0)
+        run.moment = _with_first_step(after_jump(_at(problem, ends, 0.0), run.moment), pace.tolerance)
         if part.start == 0:
             _keep(run, problem, ends, run.moment, 0.0)
     study = run.case.study
     assert isinstance(study, TransientStudy), "a run is one of a transient"
     outputs = [time for time in study.output_times() if part.start < time <= part.end]
+    local = [(time - part.start) / unit for time in outputs]
+    until = (part.end - part.start) / unit
 
     def meet(moment: Moment) -> float:
         ahead = moment.time + pace.close * moment.step
-        return next((time / unit for time in outputs if time / unit >= ahead), part.end / unit)
+        return next((time for time in local if time >= ahead), until)
 
     options = MarchOptions(tolerance=pace.tolerance)
-    for step in march(problem, ends, run.moment, part.end / unit, options, meet):
+    for step in march(problem, ends, run.moment, until, options, meet):
         run.moment = step.end
-        run.steps.append((step.end.time * unit, (step.end.time - step.start.time) * unit, step.end.last_error))
-        for time in outputs:
+        size = (step.end.time - step.start.time) * unit
+        run.steps.append((part.start + step.end.time * unit, size, step.end.last_error))
+        for time, at in zip(outputs, local, strict=True):
             # Of a step that was to end at it, but for round-off; and once.
-            if run.time[-1] < time <= step.end.time * unit * (1 + 1e-12):
-                _keep(run, problem, ends, _moment_at(step, time / unit), time)
+            if run.time[-1] < time and at <= step.end.time * (1 + 1e-12):
+                _keep(run, problem, ends, _moment_at(step, at), time)
         if watch is not None:
             watch(run)
 

@@ -5,14 +5,14 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: demo test check check-full bench bench-once robustness clean
+.PHONY: demo test check check-full bench bench-once bench-peers robustness clean
 
 demo: $(READY)
 	$(BIN)/electrodiff run cases/resting_potential.toml --out results/resting_potential
 	@echo "The figures are in results/resting_potential: profiles.png, charge.png, field.png"
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: $(READY)
 	$(BIN)/ruff format --check .
@@ -30,6 +30,20 @@ bench-once: $(READY)
 bench: $(READY)
 	$(BIN)/python -m pytest benchmarks --benchmark-columns=min,median,max,rounds --benchmark-sort=name
 	$(BIN)/python benchmarks/compare_steady.py
+	$(BIN)/python benchmarks/compare_transient.py
+
+# Beside SUNDIALS, which is no dependency and has an environment of its own; the figure of docs/time.md is drawn anew.
+PEERS = build/peers
+
+bench-peers: $(PEERS)/.ready
+	$(PEERS)/bin/python benchmarks/compare_transient.py
+	$(PEERS)/bin/python benchmarks/work_precision.py
+
+$(PEERS)/.ready: pyproject.toml constraints.txt benchmarks/requirements-peers.txt
+	$(PYTHON) -m venv $(PEERS)
+	PIP_CONSTRAINT=$(CURDIR)/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(PEERS)/bin/python -m pip install --quiet \
+		--editable . -r benchmarks/requirements-peers.txt
+	@touch $@
 
 robustness: $(READY)
 	$(BIN)/python benchmarks/robustness.py --cases 10000 --workers 2 --seed 2024

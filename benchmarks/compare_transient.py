@@ -4,139 +4,48 @@ The membrane of `clamped_membrane` is steady at 0 mV; at t = 0 its left end is s
 density is wanted at 61 times from 1 ps to 1 us.  Each solver has the loosest of its tolerances that keeps the error below
 1e-4, in its fastest setting; they take turns, so that a noisy machine disturbs both alike.
 
-SUNDIALS comes with scikit-sundae, which is no dependency of the project:  pip install scikit-sundae
+SUNDIALS comes with scikit-sundae, which is no dependency of the project:  make bench-peers
 """
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from electrodiff import NewtonOptions, bundled_case, load_case
 from electrodiff.fvm.kernels.arrays import Floats
-from electrodiff.fvm.kernels.factors import fill_flows
-from electrodiff.fvm.problem import Problem, build_problem
-from electrodiff.grid.line import layered_line
-from electrodiff.solvers.march import Ends, MarchOptions, Moment, free_amounts, march
-from electrodiff.solvers.robust import solve_robustly
-from electrodiff.solvers.rodas import interpolated
-from electrodiff.solvers.starts import after_jump, start_of
-from electrodiff.units import FARADAY
-from ida_peer import HOW_TO_GET, IS_INSTALLED, IdaPeer, Tolerances
+from electrodiff.fvm.kernels.factors import factor_points, keep_points, stage_backward
+from electrodiff.fvm.kernels.rosenbrock import finish, step_point_ions
+from electrodiff.solvers import march as marching
+from electrodiff.solvers.rodas import STAGES, TABLEAU
+from ida_peer import HOW_TO_GET, IS_INSTALLED, IdaPeer, Tolerances, fill_band, fill_residual
+from work_precision_tasks import Effort, Task, constant_ends, solve_ours, voltage_step
 
-NODES = 1001
-TIMES = np.logspace(-12, -6, 61)
-# A current below this [A/m^2], a tenth of the steady one, need not be known better than to the same part of it.
-FLOOR = 0.02
 DEMANDED = 1e-4
-# What the errors are measured against: a run with a hundredth of the tolerance of ours that is fast enough, or tighter.
-REFERENCE = 1e-8
+# What the errors are measured against: a run with a hundredth of the tolerance of the best of ours, or tighter.
+REFERENCE = (1e-9, 0.25)
+# What IDA is asked for, to show that both solve the same equations, and how closely they must agree.
+STRICT, AGREEMENT = Tolerances(1e-11, 1e-13, 1e-14), 1e-6
 SECONDS = 20.0
+# Of each setting that keeps the error, to find the fastest.
+TRIALS = 3
+# Repetitions of one part of a step.
+COUNT = 200
+ALL = "all of the compiled step"
 
 # The march: tolerances, and the part of a step from which on it ends at the next output instead of interpolating it.
-OURS = [(tolerance, close) for tolerance in (1e-2, 1e-3, 3e-4, 1e-4, 3e-5) for close in (0.25, 0.5)]
+OURS = tuple(itertools.product((1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5), (0.25, 0.5, 0.7)))
 # IDA: of the unknowns the potential asks for the most, as the current in the baths hangs on its small differences.
-PEERS = [
-    Tolerances(relative, activity, potential)
-    for relative in (1e-5, 1e-6, 3e-7, 1e-7, 1e-8)
-    for activity in (1e-6, 1e-8, 1e-10)
-    for potential in (1e-9, 3e-10, 1e-10, 3e-11)
-]
-
-
-class Effort(NamedTuple):
-    """What a run took."""
-
-    currents: Floats
-    """[A/m^2] (T,)"""
-    steps: int
-    factorisations: int
-    evaluations: int
-    """Of the flows, or of the residual."""
-
-
-@dataclass(frozen=True)
-class VoltageStep:
-    """The problem after the step, and the moment just after it."""
-
-    problem: Problem
-    moment: Moment
-    times: Floats
-    """(T,) of the outputs, in units of the problem."""
-
-    def current(self, state: Floats) -> float:
-        """Total current density [A/m^2]: as the ends are clamped, the mean of the conduction, each face weighted with its
-        share of the potential difference in a dielectric (W. Shockley, J. Appl. Phys. 9 (1938) 635; S. Ramo, 1939)."""
-        chain = self.problem.chain
-        flow, content = np.empty_like(state), np.empty_like(state)
-        fill_flows(chain, state, flow, content)
-        weight = 1.0 / chain.permittivity
-        mean = weight @ (flow[:-1, :-1] @ np.array(chain.valence)) / weight.sum()
-        return float(mean * FARADAY * self.problem.scales.flux)
-
-
-def voltage_step(nodes: int = NODES) -> VoltageStep:
-    """The step of -65 mV, prepared."""
-    case = load_case(bundled_case("clamped_membrane")).replace("mesh.nodes", nodes)
-    before = case.replace("left.potential", "0 mV")
-    mesh = layered_line(case).mesh()
-    steady = solve_robustly(build_problem(before, mesh), None, NewtonOptions())
-    problem = free_amounts(build_problem(case, mesh))
-    start = start_of(free_amounts(build_problem(before, mesh)), steady.result.state)
-    return VoltageStep(problem, after_jump(problem, start), TIMES / problem.scales.time)
-
-
-def constant_ends(problem: Problem) -> Ends:
-    """The ends as they are given in a problem, at all times."""
-    target, charge = problem.chain.target[[0, -1]], problem.chain.surface_charge[[0, -1]]
-
-    def at(times: Floats) -> tuple[Floats, Floats, Floats]:
-        count = len(times)
-        return np.repeat(target[None], count, axis=0), np.repeat(charge[None], count, axis=0), np.zeros(count)
-
-    return Ends(at, is_constant=True)
-
-
-def march_states(
-    problem: Problem, moment: Moment, times: Floats, tolerance: float, close: float
-) -> Iterable[tuple[Floats, Moment]]:
-    """The states at the times, and the moment that each was found at the latest."""
-
-    def meet(now: Moment) -> float:
-        following = int(np.searchsorted(times, now.time + close * now.step))
-        return float(times[min(following, times.size - 1)])
-
-    done = 0
-    for step in march(
-        problem, constant_ends(problem), moment, float(times[-1]), MarchOptions(tolerance=tolerance), meet
-    ):
-        while done < times.size and times[done] <= step.end.time:
-            fraction = (times[done] - step.start.time) / (step.end.time - step.start.time)
-            if fraction < 1:
-                yield interpolated(fraction, step.start.state, step.end.state, step.stages), step.end
-            else:
-                yield step.end.state, step.end
-            done += 1
-
-
-def solve_ours(task: VoltageStep, tolerance: float, close: float) -> Effort:
-    """The currents by the march."""
-    currents, last = [], task.moment
-    for state, last in march_states(task.problem, task.moment, task.times, tolerance, close):  # noqa: B007
-        currents.append(task.current(state))
-    tried = last.steps + last.rejected
-    return Effort(np.array(currents), last.steps, tried, 8 * tried)
-
-
-def error_of(currents: Floats, reference: Floats) -> float:
-    """The largest error of a current, over itself or over what counts as zero."""
-    return float(np.max(np.abs(currents - reference) / np.maximum(np.abs(reference), FLOOR)))
-
+PEERS = tuple(
+    Tolerances(*each)
+    for each in itertools.product(
+        (1e-5, 3e-6, 1e-6, 3e-7, 1e-7), (1e-4, 1e-6, 1e-8), (1e-9, 3e-10, 1e-10, 3e-11), (0.25, 0.1)
+    )
+)
 
 Solver = Callable[[], Effort]
 
@@ -150,57 +59,56 @@ class Entry(NamedTuple):
     error: float
 
 
-def best_setting(name: str, solvers: dict[str, Solver], reference: Floats) -> Entry:
+def best_setting(name: str, solvers: dict[str, Solver], task: Task, reference: Floats) -> Entry:
     """The fastest of the settings of a solver that keep the error.  Raises RuntimeError if none does."""
     found: list[tuple[float, Entry]] = []
     for setting, solve in solvers.items():
-        error = error_of(solve().currents, reference)
+        error = task.error(solve().values, reference)
         if error < DEMANDED:
-            found.append((min(_processor_time(solve) for _ in range(3)), Entry(name, setting, solve, error)))
+            found.append((min(processor_time(solve) for _ in range(TRIALS)), Entry(name, setting, solve, error)))
     if not found:
         raise RuntimeError(f"{name}: no setting keeps the error below {DEMANDED:.0e}")
     return min(found, key=lambda one: one[0])[1]
 
 
-def our_entry(task: VoltageStep, reference: Floats) -> Entry:
+def our_entry(task: Task, reference: Floats) -> Entry:
     """Ours."""
-    solvers: dict[str, Solver] = {
-        f"tolerance {tolerance:.0e}, output met from {close} of a step on": lambda t=tolerance, c=close: solve_ours(  # type: ignore[misc]
-            task, t, c
-        )
-        for tolerance, close in OURS
-    }
-    return best_setting("electrodiff", solvers, reference)
+
+    def solver(tolerance: float, close: float) -> Solver:
+        return lambda: solve_ours(task, tolerance, close)
+
+    solvers = {f"tolerance {one:.0e}, outputs met from {close} of a step on": solver(one, close) for one, close in OURS}
+    return best_setting("electrodiff", solvers, task, reference)
 
 
-def peer_entry(task: VoltageStep, reference: Floats) -> Entry:
-    """SUNDIALS IDA."""
-    peer = IdaPeer(task.problem, task.moment.state)
-
-    def prepared(tolerances: Tolerances) -> Solver:
-        solver = peer.solver(tolerances)
-        steps = peer.steps(tolerances, float(task.times[-1]))
-
-        def solve() -> Effort:
-            course = peer.run(solver, task.times)
-            currents = np.array([task.current(state) for state in course.states])
-            return Effort(currents, steps, course.factorisations, course.evaluations)
-
-        return solve
-
-    solvers = {
-        f"relative {one.relative:.0e}, activity {one.activity:.0e}, potential {one.potential:.0e}": prepared(one)
-        for one in PEERS
-    }
-    return best_setting("SUNDIALS IDA", solvers, reference)
+def solve_peer(task: Task, peer: IdaPeer, tolerances: Tolerances) -> Effort:
+    """The values by SUNDIALS IDA."""
+    course = peer.run(tolerances, task.times)
+    return Effort(task.values(course.states), course.steps, course.factorisations, course.evaluations)
 
 
-def reference_currents(task: VoltageStep) -> Floats:
-    """By the march with a tolerance that is far below all that compete."""
-    return solve_ours(task, REFERENCE, 0.25).currents
+def peer_entry(task: Task, reference: Floats) -> Entry:
+    """SUNDIALS IDA.  Raises RuntimeError if it solves other equations than we do."""
+    solvers: dict[str, Solver] = {}
+
+    def solver(peer: IdaPeer, tolerances: Tolerances) -> Solver:
+        return lambda: solve_peer(task, peer, tolerances)
+
+    for name, has_lapack in (("own band solver", False), ("LAPACK", True)):
+        peer = IdaPeer(task.problem, task.moment.state, has_lapack)
+        difference = task.error(solve_peer(task, peer, STRICT).values, reference)
+        print(f"SUNDIALS IDA with {name}: differs by {difference:.1e} at relative tolerance {STRICT.relative:.0e}")
+        if not difference < AGREEMENT:
+            raise RuntimeError(f"SUNDIALS IDA differs by {difference:.1e}; expected less than {AGREEMENT:.0e}")
+        for one in PEERS:
+            solvers[f"{name}, " + ", ".join(f"{key} {value:.3g}" for key, value in one._asdict().items())] = solver(
+                peer, one
+            )
+    return best_setting("SUNDIALS IDA", solvers, task, reference)
 
 
-def _processor_time(solve: Solver) -> float:
+def processor_time(solve: Callable[[], object]) -> float:
+    """Of one call [s]."""
     start = time.process_time()
     solve()
     return time.process_time() - start
@@ -221,13 +129,79 @@ def take_turns(entries: list[Entry], seconds: float = SECONDS) -> dict[str, tupl
     }
 
 
+def shares(task: Task) -> dict[str, float]:
+    """Processor time [s] of each part of one step of the march, by repetition."""
+    problem, moment = task.problem, task.moment
+    chain, state, dt = problem.chain, moment.state, 1e3 * moment.step
+    work = marching._work(problem)
+    given = marching._given(problem, constant_ends(problem), 0.0, dt)
+    rate, end, nothing = 1.0 / (TABLEAU.gamma * dt), np.empty_like(state), np.zeros_like(state)
+
+    def stages(part: Callable[[int], object]) -> None:
+        for i in range(STAGES):
+            part(i)
+
+    parts: dict[str, Callable[[], object]] = {
+        ALL: lambda: step_point_ions(
+            chain, problem.border, chain.conductance, TABLEAU, given, dt, state, moment.gate, moment.content, work
+        ),
+        "factors of the Jacobian": lambda: factor_points(chain, state, rate, False, work.points, work.factors),
+        "stages, back substitution": lambda: stages(
+            lambda _: stage_backward(chain.valence, work.factors.upper, work.update)
+        ),
+        "stages, changes of activities": lambda: stages(
+            lambda i: keep_points(chain.valence, state, nothing, work.k[i])
+        ),
+        "end and error": lambda: finish(state, work.stage, nothing, 1.0, 1e-6, end),
+    }
+    times = {}
+    for name, part in parts.items():
+        part()  # compiled
+        times[name] = processor_time(lambda p=part: [p() for _ in range(COUNT)]) / COUNT  # type: ignore[misc]
+    times["stages, forward: states, flows, elimination"] = 2 * times[ALL] - sum(times.values()) + times["end and error"]
+    return times
+
+
+def print_shares(task: Task, entry: Entry, total: float) -> None:
+    """Where our time goes: the parts of the compiled steps, and what is left to Python and to the outputs."""
+    effort = entry.solve()
+    times = {name: one * effort.factorisations for name, one in shares(task).items()}
+    compiled = times.pop(ALL) + times["end and error"]
+    values = processor_time(lambda: [task.observe(task.problem, task.moment.state) for _ in task.times])
+    times[f"{task.times.size} currents"] = values
+    times["Python around the steps, and interpolation"] = total - compiled - values
+    print(f"\nOf {1e3 * total:.1f} ms of electrodiff, {effort.factorisations} steps:")
+    for name, one in sorted(times.items(), key=lambda row: -row[1]):
+        print(f"{1e3 * one:8.2f} ms {one / total:5.0%}   {name}")
+
+
+def print_peer_shares(task: Task, entry: Entry, total: float) -> None:
+    """What of IDA's time is not its own: residuals, Jacobians, and what Python takes to call it and to read its answers."""
+    effort = entry.solve()
+    peer = IdaPeer(task.problem, task.moment.state)
+    band = np.zeros((peer.start.size, 3 * peer.band + 1))
+    out, states = np.zeros_like(peer.start), np.zeros((task.times.size, *task.moment.state.shape))
+    parts: dict[str, tuple[int, Callable[[], object]]] = {
+        "residuals": (effort.evaluations, lambda: fill_residual(peer.net, peer.start, peer.rates, out)),
+        "Jacobians": (effort.factorisations, lambda: fill_band(peer.net, peer.band, peer.start, 1.0, band)),
+        "calls from Python": (task.times.size, lambda: peer.count("NumSteps")),
+        f"{task.times.size} currents": (1, lambda: task.values(states)),
+    }
+    peer.run(STRICT, task.times[:1])
+    print(f"\nOf {1e3 * total:.1f} ms of SUNDIALS IDA:")
+    for name, (times, part) in parts.items():
+        part()
+        each = processor_time(lambda p=part: [p() for _ in range(COUNT)]) / COUNT  # type: ignore[misc]
+        print(f"{1e3 * each * times:8.2f} ms {each * times / total:5.0%}   {name}")
+
+
 def main() -> None:
     """Print the table."""
     task = voltage_step()
-    reference = reference_currents(task)
-    print(f"Step to -65 mV on clamped_membrane, {NODES} nodes, currents at {TIMES.size} times from 1 ps to 1 us")
-    shown = {round(float(np.log10(TIMES[k]))): f"{reference[k]:.4g}" for k in (0, 30, 40, 50, 60)}
-    print("A/m^2 at 10^(-12, -9, -8, -7, -6) s:", ", ".join(shown.values()))
+    reference = solve_ours(task, *REFERENCE).values
+    nodes = task.problem.mesh.nodes
+    print(f"Step to -65 mV on clamped_membrane, {nodes} nodes, currents at {task.times.size} times from 1 ps to 1 us")
+    print("A/m^2 at 10^(-12, -9, -8, -7, -6) s:", ", ".join(f"{reference[k]:.4g}" for k in (0, 30, 40, 50, 60)))
     entries = [our_entry(task, reference)]
     if IS_INSTALLED:
         entries.append(peer_entry(task, reference))
@@ -243,6 +217,9 @@ def main() -> None:
             f"{entry.name:14}{1e3 * wall:8.1f}{1e3 * cpu:8.1f}{wall / ours[0]:7.2f}{cpu / ours[1]:6.2f}{effort.steps:7}"
             f"{effort.factorisations:10}{effort.evaluations:7}{entry.error:9.1e}   {entry.setting}"
         )
+    print_shares(task, entries[0], ours[1])
+    for peer in entries[1:]:
+        print_peer_shares(task, peer, medians[peer.name][1])
 
 
 if __name__ == "__main__":

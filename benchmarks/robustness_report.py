@@ -129,7 +129,7 @@ def numbers(case: Case) -> dict[str, list[float]]:
         "diffusivity [m2/s]": [case.free_diffusivity(ion) for ion in case.ions]
         + _floats(given for layer in case.layers for given in layer.diffusivity.values()),
         "concentration of reservoirs [mM]": [c for bath in baths for c in bath.values()],
-        "initial concentration [mM]": [c for layer in case.layers for c in layer.initial.values()],
+        "initial concentration [mM]": _floats(c for layer in case.layers for c in layer.initial.values()),
         "fixed charge [mM]": [stack.fixed_charge(case, index) for index in range(len(case.layers))],
         "surface charge [C/m2]": [
             case.surface_charge(a.name, b.name) for a, b in zip(case.layers, case.layers[1:], strict=False)

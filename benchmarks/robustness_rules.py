@@ -11,6 +11,7 @@ import numpy as np
 
 from electrodiff import Case, Profile, Reservoir
 from electrodiff.checks import crosses
+from electrodiff.fields import largest
 from electrodiff.units import AVOGADRO, FARADAY, VACUUM_PERMITTIVITY, thermal_voltage
 from robustness_charges import crowded_charge, unscreened_potential
 from robustness_stack import (
@@ -57,7 +58,7 @@ def _has_room(case: Case) -> bool:
     for index, (layer, fed) in enumerate(zip(case.layers, fed_ions(case), strict=True)):
         fixed = fixed_charge(case, index)
         needs = [volume[ion] * abs(fixed / case.valence(ion)) for ion in fed if case.valence(ion) * fixed < 0]
-        filled = sum(volume[ion] * concentration for ion, concentration in layer.initial.items())
+        filled = sum(volume[ion] * largest(concentration) for ion, concentration in layer.initial.items())
         if filled + min(needs, default=0.0) >= 1:
             return False
     return True

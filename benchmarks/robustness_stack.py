@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from electrodiff import Case, Profile, Reservoir
 from electrodiff.checks import is_absent
+from electrodiff.fields import largest
 from electrodiff.units import FARADAY
 
 # Points at which the cross section of a layer is averaged; the estimates need no more than its size.
@@ -107,7 +108,7 @@ def partition(case: Case, index: int, ion: str) -> float:
 def held(case: Case, ion: str, run: list[int]) -> float:
     """Size of the charge [C] of what is held of an ion in some layers."""
     volumes = volumes_and_lengths(case)[0]
-    amount = sum(case.layers[index].initial.get(ion, 0.0) * volumes[index] for index in run)
+    amount = sum(largest(case.layers[index].initial.get(ion, 0.0)) * volumes[index] for index in run)
     return FARADAY * abs(case.valence(ion)) * amount
 
 
@@ -125,7 +126,8 @@ def layer_charges(case: Case) -> list[float]:
     charges = [FARADAY * volume * fixed_charge(case, index) for index, volume in enumerate(volumes)]
     for ion, stretches in trapped_runs(case).items():
         for index in (index for layers in stretches for index in layers):
-            charges[index] += FARADAY * case.valence(ion) * case.layers[index].initial.get(ion, 0.0) * volumes[index]
+            initial = largest(case.layers[index].initial.get(ion, 0.0))
+            charges[index] += FARADAY * case.valence(ion) * initial * volumes[index]
     for pocket in pockets(case):
         mean = sum(charges[index] for index in pocket) / sum(volumes[index] for index in pocket)
         for index in pocket:

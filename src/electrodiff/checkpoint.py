@@ -41,13 +41,15 @@ class Checkpoints:
         self._path, self._clock = path, clock
         self._due = clock() + INTERVAL
 
-    def keep(self, run: Run) -> None:
-        """Write one if the last is old enough."""
+    def keep(self, run: Run) -> bool:
+        """Write one if the last is old enough; whether it was."""
         start = self._clock()
-        if start >= self._due:
-            save_checkpoint(run, self._path)
-            end = self._clock()
-            self._due = end + max(INTERVAL, (end - start) / SHARE)
+        if start < self._due:
+            return False
+        save_checkpoint(run, self._path)
+        end = self._clock()
+        self._due = end + max(INTERVAL, (end - start) / SHARE)
+        return True
 
 
 def save_checkpoint(run: Run, path: Path) -> None:
@@ -98,7 +100,7 @@ def load_checkpoint(path: Path, case: Case) -> Run:
 
 
 def _is_of(case: Case, text: str) -> bool:
-    """Whether a case is the one of this text; what is expected of it and what it is called do not matter."""
+    """Whether a case is the one of this text; its title, its expectations and its error estimates do not change a run."""
     if case_text(case) == text:
         return True
     try:
@@ -109,7 +111,7 @@ def _is_of(case: Case, text: str) -> bool:
 
 
 def _essence(case: Case) -> dict[str, Any]:
-    return case.model_dump(exclude={"title", "expect"})
+    return case.model_dump(exclude={"title": True, "expect": True, "study": {"error_estimates"}})
 
 
 def _packed(run: Run) -> dict[str, Any]:

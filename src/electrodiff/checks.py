@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from electrodiff.ends import Closed, Reservoir
 from electrodiff.errors import CaseError
-from electrodiff.fields import InKT, Profile, nearest, problem
+from electrodiff.fields import InKT, Profile, largest, nearest, problem
 from electrodiff.ions import KNOWN_IONS
 from electrodiff.layers import Layer
 from electrodiff.units import AVOGADRO
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 # A reservoir's charge counts as zero below this part of its ions' charge: the rounding of decimal input, no more.
 NEUTRAL = 1e-9
+
+# Concentrations below this have lost digits to the least number there is [mol/m^3].
+NOTHING = 1e-300
 
 # Positions that differ by less than this part of a length are the same place, but for the rounding of decimal input.
 SAME_PLACE = 1e-6
@@ -114,7 +117,8 @@ def _check_layer(case: Case, layer: Layer, path: str) -> None:
 
 def _check_profiles(layer: Layer, path: str) -> None:
     """A profile runs along the whole layer and not beyond."""
-    tables = {"partition": layer.partition or {}, "barrier": layer.barrier, "diffusivity": layer.diffusivity}
+    names = ("barrier", "diffusivity", "initial")
+    tables = {"partition": layer.partition or {}, **{name: getattr(layer, name) for name in names}}
     profiles = {f"{path}.{key}.{ion}": value for key, table in tables.items() for ion, value in table.items()}
     for where, profile in {**profiles, f"{path}.fixed_charge": layer.fixed_charge}.items():
         _check_extent(where, profile, layer.thickness, f"the layer '{layer.name}'")
@@ -207,7 +211,8 @@ def _check_reservoir(case: Case, side: Side) -> None:
         )
         raise problem(f"{side}.neutralise", adjusted, remedy)
     charge = sum(case.valence(ion) * c for ion, c in concentrations.items())
-    if abs(charge) > NEUTRAL * sum(abs(case.valence(ion)) * c for ion, c in concentrations.items()):
+    gross = sum(abs(case.valence(ion)) * c for ion, c in concentrations.items())
+    if abs(charge) > NEUTRAL * gross + NOTHING:
         ion = next((ion for ion in case.ions if case.valence(ion) * charge < 0), "Cl")
         remedy = (
             f"the reservoir is not electroneutral: sum of z c = {charge:+.6g} mM; change the concentrations, or let "
@@ -329,11 +334,13 @@ def _check_steric(case: Case) -> None:
         return
     if all(ion.diameter is None for ion in case.ions.values()):
         raise problem("steric.model", case.steric.model, 'no ion has a size; give one, such as diameter = "0.66 nm"')
-    places = {f"{side}.concentrations": case.concentrations(side) for side in SIDES}
+    places: dict[str, dict[str, float | Profile]] = {
+        f"{side}.concentrations": {**case.concentrations(side)} for side in SIDES
+    }
     places |= {f"layers[{index}].initial": layer.initial for index, layer in enumerate(case.layers)}
     for path, concentrations in places.items():
         filled = sum(
-            AVOGADRO * (case.ions[ion].diameter or 0.0) ** 3 * concentration
+            AVOGADRO * (case.ions[ion].diameter or 0.0) ** 3 * largest(concentration)
             for ion, concentration in concentrations.items()
         )
         if not filled < 1:

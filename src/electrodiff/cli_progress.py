@@ -75,7 +75,8 @@ class TimeProgress:
         self._bar = _bar(console) if console.is_terminal and not quiet else None
         self._task = self._bar.add_task("", total=1.0) if self._bar else None
         self._start, self._shown = perf_counter(), perf_counter()
-        self._first: int | None = None
+        self._run: Run | None = None
+        self._first = 0
 
     def __enter__(self) -> TimeProgress:
         if self._bar:
@@ -86,16 +87,17 @@ class TimeProgress:
         if self._bar:
             self._bar.stop()
 
-    def show(self, run: Run) -> None:
-        """Show how far the run is, if the last time is long enough ago."""
+    def show(self, run: Run, what: str = "") -> None:
+        """Show how far a run is, and what it is for, if the last time is long enough ago."""
         now = perf_counter()
-        if self._first is None:
+        if self._run is not run:
+            self._run = run
             # Of a run that goes on from a checkpoint, what was done before says nothing about the speed.
             self._first, self._start = len(run.steps), now
         if self._quiet or now - self._shown < (BAR if self._bar else LINE):
             return
         self._shown = now
-        done, text = fraction(run), self._text(run, now)
+        done, text = fraction(run), what + self._text(run, now)
         if self._bar and self._task is not None:
             self._bar.update(self._task, completed=done, description=text, refresh=True)
         else:
@@ -106,7 +108,7 @@ class TimeProgress:
 
         time, size, _ = run.steps[-1]
         text = f"{time_text(time)} of {time_text(run.case.study.end)}, step {time_text(size, 2)}"  # type: ignore[union-attr]
-        taken = len(run.steps) - (self._first or 0)
+        taken = len(run.steps) - self._first
         if taken > 0:
             left = (now - self._start) / taken * steps_left(run)
             text += f", {time_text(float(math.ceil(left)), 2)} left"

@@ -84,7 +84,7 @@ def note_compilation(case: Case) -> None:
     if not is_compiled(ions):
         note(f"compiling the kernels for {ions} ions (once on this machine, about 15 s) ...")
     if case.study.kind != "steady" and not _marker(case).exists():
-        note(f"compiling the kernels of a {case.study.kind} study for {ions} ions (once on this machine) ...")
+        note(f"compiling the kernels of {case.study.kind} studies for {ions} ions (once on this machine) ...")
 
 
 def _marker(case: Case) -> Path:

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -18,11 +19,15 @@ from electrodiff.profiles import Profiles
 from electrodiff.solvers.schedule import segments
 from electrodiff.solvers.transient import Run, solve_transient, transient_of
 from electrodiff.store import load_solution
-from electrodiff.study import TransientStudy
+from electrodiff.study import STARTS, TransientStudy
 from electrodiff.transient import Transient
 
 if TYPE_CHECKING:
     from electrodiff.model import Case
+
+
+def _is_estimated(case: Case) -> bool:
+    return isinstance(case.study, TransientStudy) and case.study.error_estimates
 
 
 class _StopError(Exception):
@@ -35,12 +40,14 @@ def run_transient(case: Case, folder: Path, resume: bool, quiet: bool) -> tuple[
     resume: go on from the checkpoint there, if there is one.
     """
     run = _resumed(case, folder, quiet) if resume else None
-    start = _stored_start(case) if run is None else None
+    start = _stored_start(case) if run is None or _is_estimated(case) else None
     with TimeProgress(quiet) as progress:
-        watcher = _Watcher(folder, progress)
+        watcher = _Watcher(folder, progress, run)
         try:
             with watcher.interrupts():
-                result = solve_transient(case, start=start, resume=run, watch=watcher, throw=False)
+                result = solve_transient(
+                    case, start=start, resume=run, watch=watcher, watch_errors=watcher.estimating, throw=False
+                )
         except _StopError:
             return watcher.stopped(), INTERRUPTED
     return result, 0 if result.converged else NOT_CONVERGED
@@ -58,7 +65,7 @@ def _resumed(case: Case, folder: Path, quiet: bool) -> Run | None:
 def _stored_start(case: Case) -> Profiles | None:
     """The profiles that `study.start` names: a steady solution, or the last of a transient."""
     study = case.study
-    if not isinstance(study, TransientStudy) or study.start in ("steady", "initial"):
+    if not isinstance(study, TransientStudy) or study.start in STARTS:
         return None
     result = load_solution(study.start)
     if isinstance(result, Transient):
@@ -71,8 +78,11 @@ def _stored_start(case: Case) -> Profiles | None:
 class _Watcher:
     """Called after every step."""
 
-    def __init__(self, folder: Path, progress: TimeProgress) -> None:
+    def __init__(self, folder: Path, progress: TimeProgress, resumed: Run | None) -> None:
+        """resumed: the run that goes on, if there is one."""
         self.run: Run | None = None
+        self._resumed = resumed
+        self._is_over = self._is_kept = False
         self._folder, self._progress = folder, progress
         self._checkpoints = Checkpoints(folder / NAME)
         self._is_to_stop = False
@@ -84,6 +94,19 @@ class _Watcher:
         with writing(self._folder):
             self._checkpoints.keep(run)
         self._progress.show(run)
+
+    def estimating(self, companion: Run) -> None:
+        """Called after every step of the marches that estimate the errors of the run, which is over."""
+        # A run that was over when it was stopped takes no step of its own.
+        self.run = self.run or self._resumed
+        assert self.run is not None, "companions follow a run"
+        self._is_over = True
+        if self._is_to_stop:
+            raise _StopError
+        if not self._is_kept:
+            with writing(self._folder):
+                self._is_kept = self._checkpoints.keep(self.run)
+        self._progress.show(companion, "estimating errors: ")
 
     @contextmanager
     def interrupts(self) -> Iterator[None]:
@@ -108,6 +131,10 @@ class _Watcher:
         assert run is not None, "a run is stopped after a step"
         with writing(self._folder):
             save_checkpoint(run, self._folder / NAME)
+        if self._is_over:
+            whole = transient_of(run, segments(run.case), "")
+            remedy = f"it is whole, in {self._folder}, but for its error estimates; --resume makes them"
+            return replace(whole, message=f"{whole.message}; {remedy}")
         outputs = len(run.case.study.output_times()) if isinstance(run.case.study, TransientStudy) else 0
         message = (
             f"at {run.steps[-1][0]:.6g} s after {len(run.steps)} steps, with {len(run.time)} of {outputs} outputs stored in "

@@ -10,6 +10,7 @@ import numpy as np
 
 from electrodiff.checks import SIDES
 from electrodiff.ends import Reservoir
+from electrodiff.fields import largest
 from electrodiff.fvm.kernels.arrays import AMOUNT
 from electrodiff.quantities import rounded_up
 from electrodiff.readings import BULK_DEBYE_LENGTHS
@@ -120,6 +121,6 @@ def _unused(solution: Solution) -> list[str]:
         for ion, concentration in layer.initial.items():
             inside = (border.first <= bounds[index]) & (border.last >= bounds[index + 1])
             row = solution.case.ion_names.index(ion)
-            if concentration > 0 and not (inside & (border.kind == AMOUNT) & (border.row == row)).any():
+            if largest(concentration) > 0 and not (inside & (border.kind == AMOUNT) & (border.row == row)).any():
                 texts.append(f"initial {ion} of layer '{layer.name}' is not used: the ion can leave to a reservoir")
     return texts

@@ -64,6 +64,18 @@ class Profile:
         return np.interp(x, self.x, self.value)
 
 
+def largest(value: float | Profile) -> float:
+    """The number, or the largest of a profile."""
+    return max(value.value) if isinstance(value, Profile) else value
+
+
+def mean(value: float | Profile) -> float:
+    """The number, or the mean of a profile over its length."""
+    if not isinstance(value, Profile):
+        return value
+    return float(np.trapezoid(value.value, value.x) / (value.x[-1] - value.x[0]))
+
+
 class InKT(float):
     """An energy in units of the thermal energy k T, which is R T per mole."""
 
@@ -194,6 +206,7 @@ Diffusivity = Annotated[float, SI(units.DIFFUSIVITY, "positive")]
 DiffusivityProfile = Annotated[float | Profile, SI(units.DIFFUSIVITY, "positive", profile=True)]
 Permeability = Annotated[float, SI(units.PERMEABILITY, "not negative")]
 Concentration = Annotated[float, SI(units.CONCENTRATION, "not negative")]
+ConcentrationProfile = Annotated[float | Profile, SI(units.CONCENTRATION, "not negative", profile=True)]
 ChargeProfile = Annotated[float | Profile, SI(units.CONCENTRATION, profile=True)]
 Charge = Annotated[float, SI(units.CHARGE)]
 Potential = Annotated[float, SI(units.POTENTIAL)]

@@ -12,9 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from electrodiff.ladder.rung import POTENTIAL_BOUNDS, RATIO_BOUNDS, Absent, Ladder, Rung
+from electrodiff.regime.sides import terms_of
 from electrodiff.terminal import SHOWN, closing_line, short, shown_in
 from electrodiff.units import thermal_voltage
 
+_TO_THE_RIGHT = "to the right"
 _HEADER = ("model", "predicts", "difference", "limit", "verdict")
 _COLOURS = {"agrees": "green", "near": "yellow", "differs": "red"}
 
@@ -40,7 +42,7 @@ def ladder_tables(ladder: Ladder) -> Group:
     found = blocks(ladder.rungs)
     names = [cells[0] for block in found for cells in (block.header, *block.rows)]
     widths = _widths([row for block in found for row in block.rows], [*names, *(each.title for each in ladder.absent)])
-    parts: list[RenderableType] = [Text(ladder.case.title, style="bold")]
+    parts: list[RenderableType] = [Text(ladder.case.title, style="bold"), *_convention(ladder)]
     for block in found:
         parts += [Text(), *map(_heading, block.headings), _row(block.header, widths, "italic")]
         for rung, cells, reason in zip(block.rungs, block.rows, block.reasons, strict=True):
@@ -48,6 +50,18 @@ def ladder_tables(ladder: Ladder) -> Group:
     if ladder.absent:
         parts += [Text(), Text("Models that do not apply", style="bold"), _absent(ladder.absent, widths[0])]
     return Group(*parts, Text(), *_end(ladder))
+
+
+def _convention(ladder: Ladder) -> list[RenderableType]:
+    """The signs of what crosses a membrane, for a reader of all the rows."""
+    membrane = ladder.setting.membrane
+    if membrane is None:
+        return []
+    layers = ladder.case.layer_names
+    ends = f" = phi({layers[0]}) - phi({layers[-1]})" if len(layers) > 1 else ""
+    way = terms_of(membrane).outward
+    both = "" if way in _TO_THE_RIGHT else f", {way}"
+    return [Text(f"V = phi(left) - phi(right){ends}; a current is positive {_TO_THE_RIGHT}{both}", style="dim")]
 
 
 def by_quantity(rungs: Iterable[Rung]) -> list[list[Rung]]:

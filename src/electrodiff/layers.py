@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from electrodiff.fields import (
     Charge,
     ChargeProfile,
-    Concentration,
+    ConcentrationProfile,
     Diffusivity,
     DiffusivityProfile,
     Energy,
@@ -72,8 +72,8 @@ class Layer(Record):
     """[mol/m^3 of elementary charges], signed."""
     total_fixed_charge: Charge | None = None
     """[C] in the whole layer, instead of a concentration; needs a geometry with an area."""
-    initial: dict[str, Concentration] = Field(default_factory=dict)
-    """[mol/m^3] of each ion at the start; the amount of an ion that cannot leave its compartment is taken from it."""
+    initial: dict[str, ConcentrationProfile] = Field(default_factory=dict)
+    """[mol/m^3] of each ion at the start, a number or a profile; what an ion that cannot leave has in its compartment."""
     gating: dict[str, Gate] = Field(default_factory=dict)
     """The ions whose conductance depends on the potential across this layer."""
 

@@ -160,6 +160,11 @@ def fixed_charge(layer: Layer, x: Floats) -> Floats:
     return _at(layer.fixed_charge, x)
 
 
+def initial(layer: Layer, ion: str, x: Floats) -> Floats:
+    """Concentration of an ion at the start [mol/m^3] at positions in a layer."""
+    return _at(layer.initial.get(ion, 0.0), x)
+
+
 def log_resistance(case: Case, layer: Layer, ion: str) -> float:
     """ln of the integral of dx / (D beta) over a layer [ln(s/m)]; infinite if the ion is absent.
 

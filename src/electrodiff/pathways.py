@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 
 from electrodiff.errors import CaseError
+from electrodiff.fields import mean
 from electrodiff.layers import Layer
 from electrodiff.model import Case, Side
 from electrodiff.theory.ghk import ghk_current
@@ -54,7 +55,7 @@ def bulk_concentrations(case: Case, side: Side) -> dict[str, float]:
     if end.kind == "reservoir":
         return case.concentrations(side)
     layer = case.layers[0 if side == "left" else -1]
-    return {ion: layer.initial.get(ion, 0.0) for ion in case.ions}
+    return {ion: mean(layer.initial.get(ion, 0.0)) for ion in case.ions}
 
 
 def working_transporters(case: Case) -> tuple[Transporter, ...]:

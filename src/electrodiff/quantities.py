@@ -60,7 +60,7 @@ QUANTITIES: dict[str, Quantity] = {
             "capacitance",
             CAPACITANCE,
             "integral capacitance: charge of the left wall, or else surface_charge.left, over membrane_potential "
-            "(null at zero potential, and with fixed or surface charge)",
+            "(null where more than the voltage makes that charge: fixed or surface charge, or ions inside the membrane)",
         ),
         Quantity("layer_drop", POTENTIAL, "phi(left face) - phi(right face) of the layer", per="layer"),
         Quantity(

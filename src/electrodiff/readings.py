@@ -35,6 +35,9 @@ ROUNDINGS = 32
 
 # A field below this part of RT/F per nm is round-off: 1e-16 of the charge of a molar bath over 20 nm makes 1e-14 of it.
 NO_FIELD = 1e-12
+# A slab whose ions hold this part of the charge beside it has half of that too much or too little on its left side: a
+# quarter is as far as a number may be off that is still to be called its capacitance.
+_MUCH = 0.5
 
 
 @dataclass(frozen=True)
@@ -255,14 +258,29 @@ class Readings(Fluxes):
     def capacitance(self) -> float | None:
         """Integral capacitance [F/m^2]: charge of the left side over the membrane potential.
 
-        The charge is that of the left wall if there is one, and else that of the left Debye layer.  None at 0 V, and where
-        the stack has fixed or surface charge, whose counter-ions have nothing to do with the voltage.
+        The charge is that of the left wall if there is one, and else that of the left Debye layer.  None where the voltage
+        has little to do with it: see `why_no_capacitance`.
         """
-        voltage, wall, chain = self.membrane_potential, self.electrode_charge["left"], self.problem.chain
-        if chain.fixed_charge.any() or chain.surface_charge[1:-1].any():
+        if self.why_no_capacitance:
             return None
-        charge = self.surface_charge["left"] if wall is None else wall
-        return charge / voltage if voltage != 0 else None
+        wall = self.electrode_charge["left"]
+        return (self.surface_charge["left"] if wall is None else wall) / self.membrane_potential
+
+    @cached_property
+    def why_no_capacitance(self) -> str:
+        """What else than the voltage makes the charge of the left side, in words; empty if the voltage does."""
+        chain, has_wall = self.problem.chain, self.electrode_charge["left"] is not None
+        if chain.fixed_charge.any() or chain.surface_charge[1:-1].any():
+            return "there is fixed or surface charge"
+        if abs(self.membrane_potential) <= ROUNDINGS * EPSILON * thermal_voltage(self.case.temperature):
+            return "there is no voltage"
+        if has_wall:
+            return ""
+        if len(self.layer_entries) == 1:
+            return "no membrane parts the charges"
+        inner = self.layer_entries[1]
+        own, beside = self._charge(inner.start, inner.stop - 1), self.surface_charge["left"]
+        return "ions inside hold much of the charge" if abs(own) > _MUCH * abs(beside) else ""
 
     @property
     def field_ratio(self) -> dict[str, float | None]:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from electrodiff.membrane import Membrane
 from electrodiff.regime import Face, LayerScales, Living, Neutrality, Regime
+from electrodiff.regime.sides import terms_of
 from electrodiff.regime.words import (
     concentration,
     conductance,
@@ -72,7 +73,7 @@ def _membrane(regime: Regime) -> Group:
     facts = f"{length(m.thickness)} of permittivity {number(m.relative_permittivity)}, {passes}"
     name = kind if m.name in kind else f"{kind} {m.name}"
     flows = m.joins_reservoirs or (regime.living is not None and regime.living.unsteady is None)
-    source = "as given" if m.voltage is not None else _by_ghk(regime) if flows else "at equilibrium"
+    source = "as given" if m.voltage is not None else _by_ghk(regime, m) if flows else "at equilibrium"
     known = regime.voltage is not None and (m.permeant or m.voltage is not None)
     potential = f"potential {millivolts(regime.voltage or 0.0)} {source}; " if known else ""
     return Group(Text(f"{name}: {facts}"), Text(potential + volt))
@@ -82,13 +83,13 @@ def _membrane(regime: Regime) -> Group:
 _OF_GHK = ("constant_field", "even_resistance", "bulk_faces", "resistive_membrane")
 
 
-def _by_ghk(regime: Regime) -> str:
+def _by_ghk(regime: Regime, membrane: Membrane) -> str:
     """Where a potential without current comes from, and whether the report trusts it."""
     found = [regime.limit(name) for name in _OF_GHK]
     is_estimate = any(limit is not None and limit.outlook == "fails" for limit in found)
     steps = " between Donnan potentials at its faces" if regime.has_donnan_steps else ""
     pumps = " with its transporters" if regime.living is not None else ""
-    return f"at rest, {'estimated ' if is_estimate else ''}by GHK{pumps}{steps}"
+    return f"{terms_of(membrane).at_rest}, {'estimated ' if is_estimate else ''}by GHK{pumps}{steps}"
 
 
 def _leaks(living: Living) -> Table:

@@ -26,6 +26,10 @@ MOST_POINTS = 10_000
 PER_DECADE, DECADES = 10, 6
 
 
+# What a transient may start from, beside a stored result.
+STARTS = ("steady", "initial")
+
+
 class SteadyStudy(Record):
     """A study of the steady state."""
 
@@ -168,16 +172,17 @@ class TransientStudy(Record):
     protocol: tuple[Change, ...] = ()
     tolerance: PositiveNumber = 1e-4
     """Local error of potentials in RT/F and of concentrations relative to themselves."""
+    error_estimates: bool = Field(True, strict=True)
+    """Whether the error of every number is estimated, by marches on coarser meshes after the run."""
 
     @model_validator(mode="after")
     def _check(self) -> TransientStudy:
         if not 1e-12 <= self.tolerance <= 0.1:
             raise problem("tolerance", self.tolerance, "it must lie between 1e-12 and 0.1, such as 1e-4")
-        starts = ("steady", "initial")
         is_path = self.start.endswith(".nc") or "/" in self.start.replace("\\", "/")
-        if self.start not in starts and not is_path:
+        if self.start not in STARTS and not is_path:
             remedy = "expected 'steady', 'initial' or the path of a stored result, such as 'results/my/solution.nc'"
-            raise problem("start", self.start, f"{remedy}{nearest(self.start, starts)}")
+            raise problem("start", self.start, f"{remedy}{nearest(self.start, STARTS)}")
         output = self.output
         if output is not None:
             within("output", output, lambda: output.check(self.end))

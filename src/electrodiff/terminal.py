@@ -111,8 +111,8 @@ def _headline(solution: Solution) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
     rows = {
         "membrane potential, left - right": "membrane_potential",
-        "current density, outward": "current_density",
-        "current through the whole area, outward": "current",
+        "current density, to the right": "current_density",
+        "current through the whole area, to the right": "current",
         **{f"charge of the {side} wall": f"electrode_charge.{side}" for side in SIDES},
         "capacitance, charge / potential": "capacitance",
         **{f"field ratio at {name}": f"field_ratio.{name}" for name in solution.field_ratio},
@@ -122,14 +122,20 @@ def _headline(solution: Solution) -> Table:
     for label, name in rows.items():
         value = solution.scalars[name]
         if value is not None or name.partition(".")[0] not in _SPECIAL:
-            add_cells(table, label, shown(name, value, solution.error[name]))
+            why = f": {solution.readings.why_no_capacitance}" if name == "capacitance" and value is None else ""
+            add_cells(table, label, shown(name, value, solution.error[name]) + why)
     return table
 
 
 def _with_error(solution: Solution, name: str) -> str:
     """The cell of a named scalar and its error, in the unit of the field; the errors of a column begin at one place."""
     _, size = SHOWN[QUANTITIES[name.partition(".")[0]].dimension.unit]
-    number, plus_minus = number_parts(solution.scalars[name], solution.error[name], size)
+    return cell_with_error(solution.scalars[name], solution.error[name], size)
+
+
+def cell_with_error(value: float | None, error: float | None, size: float) -> str:
+    """The cell of a number in a unit of this size and its error; the errors of a column begin at one place."""
+    number, plus_minus = number_parts(value, error, size)
     return f"{number} {plus_minus:<{_ERROR_WIDTH}}" if plus_minus else number
 
 

@@ -38,7 +38,7 @@ def time_tables(transient: Transient) -> tuple[dict[str, Variable], dict[str, Va
     """The variables and the coordinates of a transient."""
     variables = {
         **{name: _profile(transient, name) for name in TIME_PROFILES},
-        **{name: Variable(entry[0], getattr(transient, name), *entry[1:]) for name, entry in SERIES.items()},
+        **{name: _plain_series(transient, name) for name in SERIES},
         **_quantities(transient),
         **_errors(transient),
         **_steps(transient),
@@ -74,6 +74,12 @@ def _quantities(transient: Transient) -> dict[str, Variable]:
         if any(full in transient.error for full in member_names(quantity, transient.frames[0])):
             table[name] = table[name]._replace(error=f"{name}_error")
     return table
+
+
+def _plain_series(transient: Transient, name: str) -> Variable:
+    dimensions, unit, long_name = SERIES[name]
+    error = f"{name}_error" if name in transient.error else ""
+    return Variable(dimensions, getattr(transient, name), unit, long_name, error)
 
 
 def _series(transient: Transient, quantity: Quantity, values: list[Floats]) -> Variable:

@@ -13,7 +13,7 @@ import electrodiff
 from electrodiff.account import as_data
 from electrodiff.cell_account import cell_account_at
 from electrodiff.profiles import Floats
-from electrodiff.quantities import QUANTITIES
+from electrodiff.quantities import QUANTITIES, members
 from electrodiff.summary import Met, by_key, expected_of, without_nan
 from electrodiff.time_dataset import member_names
 from electrodiff.transient import Transient
@@ -66,6 +66,32 @@ def warnings(transient: Transient) -> list[str]:
     return sentences
 
 
+@dataclass(frozen=True)
+class Largest:
+    """The largest estimated error of a series."""
+
+    quantity: str
+    error: float
+    """SI units."""
+    relative: float | None
+    """The same over the largest absolute value of the series; None if that is no larger."""
+    time: float
+    """When [s]."""
+
+
+def largest_errors(transient: Transient) -> list[Largest]:
+    """The largest estimated errors of potential and current, if they were estimated."""
+    found = []
+    for name in ("membrane_potential", "total_current_density"):
+        error = transient.error.get(name, np.array([]))
+        if np.isfinite(error).any():
+            worst = int(np.nanargmax(error))
+            size, largest = float(error[worst]), float(np.nanmax(np.abs(transient.scalar(name))))
+            relative = size / largest if largest > size else None
+            found.append(Largest(name, size, relative, float(transient.time[worst])))
+    return found
+
+
 def expectations(transient: Transient) -> list[Met]:
     """Each expectation of the case, met or missed at the last output time; none of a run that did not get there."""
     if not transient.converged:
@@ -93,14 +119,32 @@ def summary(transient: Transient, wall_s: float) -> dict[str, Any]:
         "largest_current_spread_A_m2": without_nan(found.current_spread),
         "largest_relative_current_spread": without_nan(found.relative_spread),
         "largest_amount_residual": without_nan(found.amount_residual),
-        "error_estimate": without_nan({name: error.tolist() for name, error in transient.error.items()}) or None,
+        "error_estimate": _series_errors(transient) if transient.error else None,
+        "largest_error": [asdict(found) for found in largest_errors(transient)],
         "last": by_key({name: getattr(last, name) for name in QUANTITIES}),
         **({} if account is None else {"cell": without_nan(as_data(account))}),
+        "last_error_estimate": _last_errors(transient) if transient.error else None,
         "expect": [without_nan(asdict(entry)) for entry in expectations(transient)],
         "wall_s": wall_s,
         "version": electrodiff.__version__,
         "warnings": warnings(transient),
     }
+
+
+def _series_errors(transient: Transient) -> dict[str, Any]:
+    """The estimated errors of the series, under their keys."""
+    error = transient.error
+    return {
+        "membrane_potential_V": without_nan(error["membrane_potential"].tolist()),
+        "total_current_density_A_m2": without_nan(error["total_current_density"].tolist()),
+        "ion_flux_mol_m2_s": _by_ion(transient, error["ion_flux"]),
+    }
+
+
+def _last_errors(transient: Transient) -> dict[str, Any]:
+    """The estimated errors of the quantities at the last output time, by JSON key."""
+    last = {name: float(error[-1]) for name, error in transient.error.items() if error.ndim == 1}
+    return by_key({name: members(name, last) if quantity.per else last[name] for name, quantity in QUANTITIES.items()})
 
 
 def _by_ion(transient: Transient, values: Floats) -> dict[str, Any]:
@@ -110,7 +154,7 @@ def _by_ion(transient: Transient, values: Floats) -> dict[str, Any]:
 
 def write_csv(transient: Transient, path: Path) -> Path:
     """Every series as a table, one row an output time, SI units in the header; the profiles are in solution.nc alone."""
-    ions = transient.case.ion_names
+    ions, error = transient.case.ion_names, transient.error
     columns: dict[str, Floats] = {
         "time_s": transient.time,
         "total_current_density_A_m2": transient.total_current_density,
@@ -118,11 +162,18 @@ def write_csv(transient: Transient, path: Path) -> Path:
         **{f"ion_flux_{ion}_mol_m2_s": row for ion, row in zip(ions, transient.ion_flux.T, strict=True)},
         **{f"amount_residual_{ion}": row for ion, row in zip(ions, transient.amount_residual.T, strict=True)},
     }
+    errors: dict[str, Floats] = {}
+    if error:
+        errors["total_current_density_error_A_m2"] = error["total_current_density"]
+        errors |= {f"ion_flux_{ion}_error_mol_m2_s": row for ion, row in zip(ions, error["ion_flux"].T, strict=True)}
     for name, quantity in QUANTITIES.items():
         unit = quantity.json_key.removeprefix(name)
         for full in member_names(quantity, transient.frames[0]):
             member = full.removeprefix(name).replace(".", "_", 1)
             columns[f"{name}{member}{unit}"] = transient.scalar(full)
+            if full in error:
+                errors[f"{name}{member}_error{unit}"] = error[full]
+    columns |= errors
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns)

@@ -10,10 +10,13 @@ from electrodiff.cell_account import cell_account_at
 from electrodiff.cell_tables import cell_parts
 from electrodiff.profiles import Floats
 from electrodiff.quantities import rounded_up
-from electrodiff.terminal import SHOWN, add_cells, expectation_lines, shown_in, titled_table
-from electrodiff.time_summary import Balances, balances, expectations, warnings
+from electrodiff.terminal import SHOWN, add_cells, cell_with_error, expectation_lines, shown_in, titled_table
+from electrodiff.time_summary import Balances, balances, expectations, largest_errors, warnings
 from electrodiff.transient import Transient
 from electrodiff.units import POTENTIAL
+
+# What is shown of the course, and the SI units.
+_SHOWN_SERIES = {"membrane_potential": "V", "total_current_density": "A/m^2"}
 
 # Rows of the table: what a terminal shows at once beside the rest.
 ROWS = 12
@@ -41,6 +44,8 @@ def summary_tables(transient: Transient) -> Group:
         parts.append(Text("At the end", style="italic"))
         parts += cell_parts(account, last.case, shown_in(POTENTIAL, account.membrane_potential))
     parts.append(_balances(balances(transient)))
+    if transient.error:
+        parts.append(Text(accuracy_text(transient)))
     met = expectations(transient)
     if met:
         parts.append(expectation_lines(met))
@@ -61,11 +66,27 @@ def chosen(values: Floats, rows: int = ROWS) -> list[int]:
 
 def _course(transient: Transient) -> RenderableType:
     table = titled_table("Course", "time", "membrane potential [mV]", "total current [uA/cm^2]")
-    potential, current = transient.membrane_potential / SHOWN["V"][1], transient.total_current_density
+    columns = [
+        (transient.scalar(name), transient.error.get(name), SHOWN[unit][1]) for name, unit in _SHOWN_SERIES.items()
+    ]
     for index in chosen(transient.time):
-        numbers = (potential[index], current[index] / SHOWN["A/m^2"][1])
-        add_cells(table, time_text(transient.time[index]), *(f"{number:.5g}" for number in numbers))
+        cells = [
+            cell_with_error(float(values[index]), None if errors is None else float(errors[index]), size)
+            for values, errors, size in columns
+        ]
+        add_cells(table, time_text(transient.time[index]), *cells)
     return table
+
+
+def accuracy_text(transient: Transient) -> str:
+    """One sentence on the largest estimated errors of potential and current."""
+    parts = []
+    for found in largest_errors(transient):
+        unit, size = SHOWN[_SHOWN_SERIES[found.quantity]]
+        text = f"{found.quantity.replace('_', ' ').removesuffix(' density')} within {rounded_up(found.error / size)} {unit}"
+        relative = "" if found.relative is None else f" ({rounded_up(100 * found.relative)} % of the largest)"
+        parts.append(f"{text}{relative}, worst at {time_text(found.time)}")
+    return f"estimated errors: {'; '.join(parts)}"
 
 
 def _balances(found: Balances) -> Text:

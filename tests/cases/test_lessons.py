@@ -32,8 +32,16 @@ WITHOUT = {"K": "layers.membrane.partition.Na", "Na": "layers.membrane.partition
 def case_of_command(arguments: str) -> ed.Case:
     """The case that `electrodiff run` solves with these arguments."""
     name, *options = shlex.split(arguments)
-    changes = dict(option.split("=", 1) for option in options if option != "--set")
+    changes = dict(
+        value.split("=", 1) for option, value in zip(options[::2], options[1::2], strict=True) if option == "--set"
+    )
     return ed.load_case(ed.bundled_case(name), changes)
+
+
+def folder_of_command(arguments: str) -> str:
+    """Where `electrodiff run` puts its results: in what --out says, else in a folder called after the case."""
+    name, *options = shlex.split(arguments)
+    return options[options.index("--out") + 1] if "--out" in options else f"results/{name}"
 
 
 def permeability(case: ed.Case, ion: str) -> float:
@@ -63,6 +71,11 @@ def ghk_current(case: ed.Case, voltage: float) -> float:
 def test_gallery_has_a_table_for_every_lesson():
     assert {arguments.split()[0] for arguments, *_ in POTENTIALS} >= LESSONS
     assert len(CURRENTS) >= 3
+
+
+def test_every_variant_has_a_folder_of_its_own():
+    folders = [folder_of_command(arguments) for arguments, *_ in POTENTIALS]
+    assert len(set(folders)) == len(folders)
 
 
 @pytest.mark.parametrize(("arguments", "pnp", "ghk"), POTENTIALS)

@@ -33,7 +33,8 @@ def test_compare_prints_a_block_a_quantity_and_a_row_a_model_with_its_reason(
     assert (result.exit_code, result.stderr) == (0, "")
     lines = result.stdout.splitlines()
     assert lines[0].strip() == "Test membrane"
-    assert any(line.startswith("Resting potential: PNP ") and "+-" in line for line in lines)
+    assert lines[1].startswith("V = phi(left) - phi(right)")
+    assert any(line.startswith("Zero-current potential: PNP ") and "+-" in line for line in lines)
     (row,) = [index for index, line in enumerate(lines) if line.split()[:3] == ["GHK", "voltage", "equation"]]
     # eps 2, 5 nm and partitions of 1e-4: its Debye length is 30 nm, so that GHK holds.
     assert lines[row].split()[-1] == "agrees"

@@ -156,7 +156,9 @@ def test_the_summary_is_for_a_person(run: Callable) -> None:
     for text in ("Test membrane", "1 ps", "1 us", "total current", "ions made or lost", "reached 1e-06 s", "r/"):
         assert text in result.stdout
     # A title and a header, at most a dozen times, and a few lines on balances and files.
-    assert len(result.stdout.splitlines()) < 24
+    assert len(result.stdout.splitlines()) < 25
+    assert "+-" in result.stdout
+    assert "estimated errors: membrane potential within" in result.stdout
 
 
 def test_an_expectation_is_one_of_the_last_output_time(run: Callable, step: str) -> None:
@@ -251,6 +253,59 @@ def test_an_interrupted_run_keeps_what_was_computed_and_goes_on(run: Callable, m
     assert_identical(Path("r/solution.nc"), Path("whole/solution.nc"))
 
 
+@pytest.fixture
+def interrupted_estimates(run: Callable, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The result of a run in r that is stopped while its errors are estimated."""
+
+    def press(_: cli_progress.TimeProgress, companion: Run, what: str = "") -> None:
+        if what and len(companion.steps) == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cli_progress.TimeProgress, "show", press)
+        return run("--json")
+
+
+def test_an_interrupt_while_errors_are_estimated_keeps_the_run(interrupted_estimates: Any, run: Callable) -> None:
+    result = interrupted_estimates
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert "interrupted: reached 1e-06 s" in result.stderr
+    assert "error estimates" in result.stderr
+    assert "--resume" in result.stderr
+    assert files(Path("r")) == {"solution.nc", "summary.json", "checkpoint.npz"}
+    assert run("--out", "whole").exit_code == 0
+    part, whole = ed.load_solution("r/solution.nc"), ed.load_solution("whole/solution.nc")
+    assert part.converged
+    assert part.error == {}
+    assert whole.error
+    np.testing.assert_array_equal(part.potential, whole.potential)
+    assert run("--resume").exit_code == 0
+    assert files(Path("r")) == {"solution.nc", "summary.json"}
+    assert_identical(Path("r/solution.nc"), Path("whole/solution.nc"))
+
+
+@pytest.mark.usefixtures("interrupted_estimates")
+def test_estimates_may_be_interrupted_again(run: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run takes no step of its own then."""
+
+    def press(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cli_progress.TimeProgress, "show", press)
+        # Before the first companion has taken its second step.
+        result = run("--resume")
+    assert result.exit_code == 130
+    assert "interrupted: reached 1e-06 s" in result.stderr
+    assert ed.load_solution("r/solution.nc").converged
+
+
+@pytest.mark.usefixtures("interrupted_estimates")
+def test_a_run_whose_estimates_were_interrupted_may_go_on_without_them(run: Callable) -> None:
+    assert run("--resume", "--set", "study.error_estimates=false").exit_code == 0
+    assert ed.load_solution("r/solution.nc").error == {}
+
+
 def test_the_handler_of_interrupts_is_put_back(run: Callable) -> None:
     before = signal.getsignal(signal.SIGINT)
     run()
@@ -291,25 +346,47 @@ def started(case: str, out: str, *options: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command)
 
 
-def test_a_run_that_is_killed_again_and_again_gives_the_same_answer_to_the_last_bit(sine: str) -> None:
+def test_a_run_that_is_killed_at_ten_moments_gives_the_same_answer_to_the_last_bit(sine: str) -> None:
     assert started(sine, "whole").wait() == 0
     moments = random.Random(6)
     kept = Path("killed/checkpoint.npz")
     kills = 0
-    for _ in range(3):
+    for _ in range(10):
         before = kept.stat().st_mtime_ns if kept.exists() else 0
         process = started(sine, "killed", "--resume")
         while process.poll() is None and not (kept.exists() and kept.stat().st_mtime_ns > before):
             time.sleep(0.005)
-        time.sleep(moments.uniform(0.0, 0.3))
+        time.sleep(moments.uniform(0.0, 0.1))
         kills += process.poll() is None
         process.kill()
         process.wait()
-    assert kills >= 2, "the run is too short to be killed"
+    assert kills == 10, "the run is too short to be killed"
     assert not Path("killed/solution.nc").exists()
     last = started(sine, "killed", "--resume")
     assert last.wait() == 0
     assert files(Path("killed")) == {"solution.nc", "summary.json"}
+    assert_identical(Path("killed/solution.nc"), Path("whole/solution.nc"))
+
+
+def test_a_run_that_is_killed_while_its_errors_are_estimated_gives_the_same_estimates(sine: str) -> None:
+    """Its checkpoint is then one of the whole run, as it is on the last step here."""
+    killing = OFTEN.replace(
+        "import sys;",
+        "from electrodiff import cli_transient as c; import os, sys; checkpoint.INTERVAL = 0.0; checkpoint.SHARE = 1e9; "
+        "estimating = c._Watcher.estimating; c._Watcher.estimating = lambda watcher, run: "
+        "os.kill(os.getpid(), 9) if len(run.steps) > 3 else estimating(watcher, run);",
+    )
+    options = ["run", sine, "--no-plots", "--quiet", "--set", "study.end=0.1 us", "--set", "study.protocol=[]"]
+    assert subprocess.run([sys.executable, "-c", killing, *options, "--out", "killed"], check=False).returncode == -9
+    assert files(Path("killed")) == {"checkpoint.npz"}
+    kept = checkpoint.load_checkpoint(
+        Path("killed/checkpoint.npz"), ed.load_case(sine).changed({"study.end": 1e-7, "study.protocol": []})
+    )
+    assert kept.steps[-1][0] == 1e-7
+    for out in ("killed", "whole"):
+        again = [sys.executable, "-c", OFTEN, *options, "--out", out, "--resume"]
+        assert subprocess.run(again, check=False).returncode == 0
+    assert ed.load_solution("whole/solution.nc").error
     assert_identical(Path("killed/solution.nc"), Path("whole/solution.nc"))
 
 
@@ -470,6 +547,10 @@ def test_a_log_says_now_and_then_how_far_the_run_is(run: Callable, monkeypatch: 
     lines = run().stderr.splitlines()
     assert len(lines) > 10
     assert all(" %: " in line and " of 1 us, step " in line for line in lines)
+    estimating = [": estimating errors: " in line for line in lines]
+    # First the run, then its companions.
+    assert estimating.index(True) > 10
+    assert all(estimating[estimating.index(True) :])
     assert lines[-2].endswith(" left")
     assert run("--quiet").stderr == ""
 

@@ -83,10 +83,9 @@ def leaves_out(row: Rung, _: re.Match[str]) -> tuple[float, float]:
 
 
 def off(row: Rung, match: re.Match[str]) -> tuple[float, float]:
-    """ "15 % too much": of PNP; "560 times too much": the ratio."""
-    size, unit, way = match.groups()
-    ratio = float(size) if unit == "times" else 1 + float(size) / 100 * (1 if way == "much" else -1)
-    return ratio, row.predicted / row.pnp
+    """ "15 % too much", of PNP."""
+    size, way = match.groups()
+    return 1 + float(size) / 100 * (1 if way == "much" else -1), row.predicted / row.pnp
 
 
 def millivolts_between(row: Rung, match: re.Match[str]) -> tuple[float, float]:
@@ -98,8 +97,9 @@ def millivolts_between(row: Rung, match: re.Match[str]) -> tuple[float, float]:
 
 CHECKS: list[tuple[str, Callable[[Rung, re.Match[str]], tuple[float, float]]]] = [
     ("It leaves out", leaves_out),
-    (rf"{NUMBER} (%|times) too (much|little)", off),
-    (rf": {NUMBER} mV(?:; .*? {NUMBER} mV (more|less))?\.$", millivolts_between),
+    (rf"{NUMBER} % too (much|little)", off),
+    (rf"{NUMBER} times as much (?:charge|potential)", lambda row, match: (float(match[1]), row.predicted / row.pnp)),
+    (rf"move[s]? the potential by {NUMBER} mV(?:; .*? {NUMBER} mV (more|less))?\.$", millivolts_between),
     (rf"move[s]? its potential by {NUMBER} mV(?:; .*? {NUMBER} mV (further|back))?\.$", millivolts_between),
     (rf"that holds .* takes {NUMBER} mV", lambda row, match: (float(match[1]), 1e3 * abs(row.predicted))),
     (
@@ -150,6 +150,7 @@ CHECKS: list[tuple[str, Callable[[Rung, re.Match[str]], tuple[float, float]]]] =
 # Sentences of models that leave nothing out: their rows agree.
 NOTHING_LEFT_OUT = (
     "ion enters the slab: the voltage alone",
+    "It has all that counts: the voltage, the surface charges",
     "which is what the model assumes",
     "so that it is electroneutral inside",
 )

@@ -283,3 +283,16 @@ def test_sized_ions_charge_as_points_do_at_a_small_voltage_in_dilute_salt():
 def test_free_amounts_are_no_unknowns_in_time():
     case = in_time(blocking_cell(20e-9), 1e-6)
     assert transient_problem(case, transient_mesh(case)).border.kind.size == 0
+
+
+@pytest.mark.parametrize("at", [60.0, 1e3])
+def test_a_voltage_step_after_a_long_time_charges_the_membrane_as_one_at_once_does(case_of, at):
+    """The first steps after it are a billionth of a billionth of the time that has passed."""
+    case = case_of("clamped_membrane", {"mesh.nodes": 201, "expect": []})
+    times = [1e-12, 1e-9, 1e-7]
+    at_once, late = (
+        run(case, start + 1e-6, step("left.potential", 0.02, start), output={"times": [start + time for time in times]})
+        for start in (0.0, at)
+    )
+    # A time that is written as 60 s and 1 ps is known to the last digit of 60 s; after a nanosecond that is nothing.
+    assert late.total_current_density[2:4] == pytest.approx(at_once.total_current_density[2:4], rel=1e-3)

@@ -56,7 +56,11 @@ def test_transient_to_infinity_is_the_steady_state(case_of, name):
 def test_a_steady_state_stays_without_changes(case_of, name):
     case = case_of(name, {"mesh.nodes": 201, "expect": []})
     result = run(case, 1.0, tolerance=1e-6)
-    assert np.ptp(result.potential, axis=0).max() < 1e-8 * VT
+    # Ions that cannot move yet fix the potential by their charge, whose last digit is worth eps (L / lambda)^2 of RT/F.
+    last_digit = np.finfo(float).eps * max(
+        layer.thickness_over_debye_length**2 for layer in ed.case_regime(case).layers
+    )
+    assert np.ptp(result.potential, axis=0).max() < (1e-8 + last_digit) * VT
     assert (
         np.abs(result.total_current_density - ed.solve(case).current_density).max()
         < 1e-4 * abs(ed.solve(case).current_density) + 1e-9
@@ -102,13 +106,13 @@ def test_free_diffusion_of_a_salt_follows_the_ambipolar_error_function():
 
 
 def test_flux_through_the_middle_of_a_salt_column_is_the_slope_of_the_error_function():
-    """J = dc sqrt(D / pi t) exp(-x^2 / 4 D t) of both ions, at the face that is watched."""
+    """J = dc sqrt(D / pi t) exp(-x^2 / 4 D t) of both ions."""
     high, time = 110.0, 30e-3
     change = step("left.concentrations", {"Na": high, "Cl": high})
     result = run(salt_column(), time, change, tolerance=1e-6, output={"times": [time]})
     ambipolar = 2 * D_NA * D_CL / (D_NA + D_CL)
     mesh = result.frames[0].problem.mesh
-    middle = (mesh.x[(mesh.nodes - 1) // 2] + mesh.x[(mesh.nodes - 1) // 2 + 1]) / 2
+    middle = mesh.x[-1] / 2
     front = math.exp(-(middle**2) / (4 * ambipolar * time))
     expected = 10.0 * math.sqrt(ambipolar / (math.pi * time)) * front
     np.testing.assert_allclose(result.ion_flux[-1], expected, rtol=1e-4)

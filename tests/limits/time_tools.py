@@ -19,8 +19,9 @@ VT = thermal_voltage(ROOM)
 
 
 def in_time(case: ed.Case, end: float, *changes: dict[str, object], **study: object) -> ed.Case:
-    """The case as a transient to `end` [s], without expectations."""
-    return case.changed({"study": {"kind": "transient", "end": end, "protocol": list(changes), **study}, "expect": []})
+    """The case as a transient to `end` [s], without expectations, and without error estimates unless they are asked for."""
+    study = {"kind": "transient", "end": end, "protocol": list(changes), "error_estimates": False, **study}
+    return case.changed({"study": study, "expect": []})
 
 
 def run(case: ed.Case, end: float, *changes: dict[str, object], **study: object) -> Transient:

@@ -60,7 +60,7 @@ def test_a_ramp_is_straight_in_time_and_others_stay(membrane: ed.Case) -> None:
 
 def test_a_ramp_in_a_later_segment_counts_from_its_own_start(membrane: ed.Case) -> None:
     ends, scales = ends_of(membrane, {"at": 0.5 * END, "ramp": {"right.potential": 0.01}, "over": 0.25 * END}, part=1)
-    targets, _, _ = values(ends, scales, 0.5 * END, 0.625 * END, 0.75 * END)
+    targets, _, _ = values(ends, scales, 0.0, 0.125 * END, 0.25 * END)
     assert targets[:, 1, -1] * scales.potential == pytest.approx([0.0, 0.005, 0.01], abs=1e-16)
 
 

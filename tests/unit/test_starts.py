@@ -179,3 +179,53 @@ def test_a_start_from_profiles_on_another_mesh_is_close_to_its_steady_state(memb
 def test_a_start_from_other_ions_or_layers_is_refused(membrane: ed.Case, case_of: CaseOf) -> None:
     with pytest.raises(CaseError, match=r"study\.start has the ions K, Cl and layers electrolyte; expected"):
         state_like(problem_of(membrane), ed.solve(case_of("steric_electrode", {"mesh.nodes": 65})))
+
+
+# ---- initial profiles ------------------------------------------------------------------------------------------------
+
+LENGTH = 40e-6
+MEAN, SLANT = 100.0, 30.0
+
+
+def slanted_column(**study: object) -> ed.Case:
+    """A salt of equal diffusivities, 1e-9 m^2/s, from 130 to 70 mM over 40 um between two closed ends."""
+    profile = {"x": [0.0, LENGTH], "value": [MEAN + SLANT, MEAN - SLANT]}
+    return ed.Case(
+        temperature=298.15,
+        ions={ion: {"diffusivity": 1e-9} for ion in ("K", "Cl")},
+        layers=[
+            {
+                "name": "water",
+                "thickness": LENGTH,
+                "relative_permittivity": 80.0,
+                "initial": {"K": profile, "Cl": profile},
+            }
+        ],
+        left={"kind": "wall", "potential": 0.0},
+        right={"kind": "wall", "potential": 0.0},
+        mesh={"nodes": 801},
+        study={"kind": "transient", "start": "initial", "error_estimates": False, **study},
+    )
+
+
+def test_a_slanted_profile_levels_out_as_its_cosines_do() -> None:
+    """c = mean + slant sum over odd k of 8/(pi k)^2 cos(k pi x / L) e^(-(k pi / L)^2 D t)."""
+    times = [0.01 * LENGTH**2 / 1e-9, 0.1 * LENGTH**2 / 1e-9]
+    result = ed.solve_transient(slanted_column(end=times[-1], tolerance=1e-6, output={"times": times}))
+    odd = np.arange(1, 400, 2)[:, None]
+    for time, concentration in zip(times, result.concentration[1:], strict=True):
+        decayed = np.exp(-((odd * np.pi / LENGTH) ** 2) * 1e-9 * time)
+        wave = (8 / (np.pi * odd) ** 2 * np.cos(odd * np.pi * result.x / LENGTH) * decayed).sum(axis=0)
+        np.testing.assert_allclose(concentration, np.tile(MEAN + SLANT * wave, (2, 1)), atol=2e-3 * SLANT)
+    assert np.abs(result.amount_residual).max() < 1e-12
+
+
+def test_what_is_trapped_is_the_integral_of_its_initial_profile() -> None:
+    case = slanted_column(end=1e-6).changed({"study": {"kind": "steady"}})
+    assert ed.solve(case).concentration[:, 0] == pytest.approx(np.full(2, MEAN), rel=1e-9)
+
+
+def test_an_initial_profile_runs_through_its_whole_layer() -> None:
+    short = {"x": [0.0, LENGTH / 2], "value": [MEAN, MEAN]}
+    with pytest.raises(ed.CaseError, match=r"layers\[0\].initial.K .*so must its profile"):
+        slanted_column(end=1e-6).replace("layers.water.initial.K", short)

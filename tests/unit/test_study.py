@@ -56,6 +56,12 @@ def test_a_study_is_that_of_its_kind() -> None:
 def test_what_a_transient_leaves_out_has_the_documented_default() -> None:
     study = transient()
     assert (study.start, study.tolerance, study.protocol, study.output) == ("steady", 1e-4, (), None)
+    assert study.error_estimates is True
+
+
+def test_whether_errors_are_estimated_is_true_or_false() -> None:
+    assert case(TRANSIENT, study__error_estimates="false").study.error_estimates is False  # type: ignore[union-attr]
+    assert "error_estimates" in refusal(TRANSIENT, study__error_estimates="1")
 
 
 @pytest.mark.parametrize(

@@ -590,7 +590,8 @@ def brief(clamped):
     """Every tenth output of the clamped membrane."""
     few = slice(None, None, 10)
     names = ("time", "frames", "total_current_density", "current_spread", "ion_flux", "amount_residual")
-    return dataclasses.replace(clamped, **{name: getattr(clamped, name)[few] for name in names})
+    error = {name: values[few] for name, values in clamped.error.items()}
+    return dataclasses.replace(clamped, error=error, **{name: getattr(clamped, name)[few] for name in names})
 
 
 def test_a_film_shows_the_profiles_of_each_output(clamped):

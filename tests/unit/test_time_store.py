@@ -105,6 +105,7 @@ def test_a_run_that_did_not_reach_its_end_is_stored_as_such(transient: ed.Transi
             name: getattr(transient, name)[:4] for name in ("time", "frames", "total_current_density", "current_spread")
         },
         **{name: getattr(transient, name)[:4] for name in ("ion_flux", "amount_residual")},
+        error={},
         converged=False,
         message="interrupted",
     )

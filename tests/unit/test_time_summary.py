@@ -55,7 +55,6 @@ def test_the_summary_has_the_series(transient: ed.Transient) -> None:
     assert data["ion_flux_mol_m2_s"]["Na"] == transient.ion_flux[:, 1].tolist()
     assert data["steps"] == transient.steps.time.size
     assert (data["rejected"], data["nodes"], data["wall_s"]) == (transient.rejected, 61, 0.25)
-    assert data["error_estimate"] is None
     assert data["warnings"] == []
 
 
@@ -63,6 +62,51 @@ def test_the_summary_has_every_quantity_of_the_last_output(transient: ed.Transie
     last = time_summary.summary(transient, 0.0)["last"]
     assert set(last) == {quantity.json_key for quantity in QUANTITIES.values()}
     assert last["flux_mol_m2_s"]["K"] == transient.scalar("flux.K")[-1]
+
+
+def test_estimated_errors_stand_under_the_keys_of_what_they_are_of(transient: ed.Transient) -> None:
+    data = json.loads(to_json(time_summary.summary(transient, 0.0)))
+    error = data["error_estimate"]
+    assert error["membrane_potential_V"] == transient.error["membrane_potential"].tolist()
+    assert error["total_current_density_A_m2"] == transient.error["total_current_density"].tolist()
+    assert error["ion_flux_mol_m2_s"]["Na"] == transient.error["ion_flux"][:, 1].tolist()
+    assert set(error) < set(data)
+    assert set(data["last_error_estimate"]) == set(data["last"])
+    assert data["last_error_estimate"]["flux_mol_m2_s"]["K"] == transient.error["flux.K"][-1]
+    # There is no area, and so no current through it.
+    assert data["last_error_estimate"]["current_A"] is None
+
+
+def test_without_estimates_there_are_no_errors(transient: ed.Transient) -> None:
+    without = replace(transient, error={})
+    data = json.loads(to_json(time_summary.summary(without, 0.0)))
+    assert (data["error_estimate"], data["last_error_estimate"], data["largest_error"]) == (None, None, [])
+    text = printed(time_tables.summary_tables(without))
+    assert "+-" not in text
+    assert "estimated errors" not in text
+
+
+def test_the_largest_error_of_potential_and_current_is_told_with_its_time(transient: ed.Transient) -> None:
+    count = transient.time.size
+    potential, current = np.zeros(count), np.full(count, np.nan)
+    potential[4], current[7] = 2e-6, 0.5 * np.abs(transient.total_current_density).max()
+    found = replace(transient, error={"membrane_potential": potential, "total_current_density": current})
+    one, other = time_summary.largest_errors(found)
+    assert (one.quantity, one.error, one.time) == ("membrane_potential", 2e-6, transient.time[4])
+    # The potential is clamped at 0 mV.
+    assert one.relative is None
+    assert (other.relative, other.time) == (pytest.approx(0.5, rel=1e-15), transient.time[7])
+    text = time_tables.accuracy_text(found)
+    assert text.startswith(
+        f"estimated errors: membrane potential within 2e-3 mV, worst at {time_text(one.time)}; total"
+    )
+    assert text.endswith(f"(50 % of the largest), worst at {time_text(other.time)}")
+
+
+def test_an_expectation_has_the_estimated_error_of_the_last_output(transient: ed.Transient) -> None:
+    entry = {"quantity": "current_density", "value": "0 A/m^2", "tolerance": "1 A/m^2", "source": "a test"}
+    (met,) = time_summary.expectations(replace(transient, case=transient.case.replace("expect", [entry])))
+    assert met.error == transient.error["current_density"][-1]
 
 
 def test_what_is_not_a_number_is_null(transient: ed.Transient) -> None:
@@ -141,8 +185,13 @@ def test_the_table_shows_potential_and_current_in_the_units_of_the_field(transie
     text = printed(time_tables.summary_tables(transient))
     row = next(line for line in text.splitlines() if line.startswith("1 ps")).split()
     index = int(np.argmin(np.abs(transient.time - 1e-12)))
-    assert float(row[-2]) == pytest.approx(0.0, abs=1e-9)
-    assert float(row[-1]) == pytest.approx(transient.total_current_density[index] * 100, rel=1e-4)  # A/m^2 in uA/cm^2
+    # "1 ps", then a number, "+-" and its error, twice.
+    assert (row[3], row[6]) == ("+-", "+-")
+    assert float(row[2]) == pytest.approx(0.0, abs=1e-9)
+    # A/m^2 in uA/cm^2; one digit of the error, rounded up, and a digit of the number below it.
+    error = transient.error["total_current_density"][index] * 100
+    assert error <= float(row[7]) * (1 + 1e-9) < 2.01 * error
+    assert float(row[5]) == pytest.approx(transient.total_current_density[index] * 100, abs=error)
 
 
 @pytest.mark.parametrize(
@@ -177,6 +226,9 @@ def test_the_table_of_series_is_the_transient(transient: ed.Transient, tmp_path:
         "membrane_potential_V": transient.membrane_potential,
         "surface_charge_left_C_m2": transient.scalar("surface_charge.left"),
         "layer_drop_membrane_V": transient.scalar("layer_drop.membrane"),
+        "layer_drop_membrane_error_V": transient.error["layer_drop.membrane"],
+        "total_current_density_error_A_m2": transient.error["total_current_density"],
+        "ion_flux_Cl_error_mol_m2_s": transient.error["ion_flux"][:, 2],
     }.items():
         # Text of a float is exact in Python.
         assert [float(row[header]) for row in rows] == values.tolist()

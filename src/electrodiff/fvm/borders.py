@@ -115,10 +115,10 @@ def _floating(case: Case, mesh: Mesh, scales: Scales) -> Iterator[BorderUnknown]
 
 def _amounts(case: Case, mesh: Mesh, chain: Chain, scales: Scales) -> Iterator[BorderUnknown]:
     """The amount of each ion in every stretch that it cannot leave, from the initial concentrations of its layers."""
+    left, right = initial_contents(case, mesh, chain, scales)
     open_ends = (isinstance(case.left, Reservoir), isinstance(case.right, Reservoir))
     for row, ion in enumerate(case.ions):
-        initial = np.array([layer.initial.get(ion, 0.0) for layer in case.layers])[mesh.layer] / scales.concentration
-        content = initial * (chain.volume_left + chain.volume_right)
+        content = (left + right)[:, row]
         for first, last in stretches(chain.conductance[:, row] > 0):
             carried = _carried_across(case, mesh, ion, first, last)
             if (first == 0 and open_ends[0]) or (last == mesh.nodes - 1 and open_ends[1]):
@@ -145,6 +145,22 @@ def _carried_across(case: Case, mesh: Mesh, ion: str, first: int, last: int) -> 
         if ion in transporter.stoichiometry and (left == last or right == first):
             return left, right
     return None
+
+
+def initial_contents(case: Case, mesh: Mesh, chain: Chain, scales: Scales) -> tuple[Floats, Floats]:
+    """What the left and the right half cell of every face hold of each ion at the start, (N-1, n) each."""
+    starts = mesh.x[mesh.boundaries[:-1]][mesh.layer]
+    width = np.diff(mesh.x)
+    halves = []
+    for volume, share in ((chain.volume_left, 0.25), (chain.volume_right, 0.75)):
+        at = mesh.x[:-1] + share * width - starts
+        concentration = np.zeros((at.size, len(case.ions)))
+        for index, layer in enumerate(case.layers):
+            faces = mesh.layer == index
+            for column, ion in enumerate(case.ions):
+                concentration[faces, column] = materials.initial(layer, ion, at[faces])
+        halves.append(volume[:, None] * concentration / scales.concentration)
+    return halves[0], halves[1]
 
 
 def stretches(present: np.ndarray) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from electrodiff.ends import Closed, Reservoir, Wall
-from electrodiff.fields import Profile
+from electrodiff.fields import Profile, largest
 from electrodiff.grid.geometry import case_geometry
 from electrodiff.grid.mesh import Floats
 from electrodiff.materials import energy, largest_partition, varies
@@ -50,8 +50,11 @@ def spread_fixed_charge(case: Case, layer: Layer) -> float | None:
 
 def largest_concentrations(case: Case) -> dict[str, float]:
     """Largest concentration of every ion in the reservoirs and at the start [mol/m^3]."""
-    places = [case.concentrations("left"), case.concentrations("right"), *(layer.initial for layer in case.layers)]
-    return {ion: max(place.get(ion, 0.0) for place in places) for ion in case.ions}
+    ends = [case.concentrations("left"), case.concentrations("right")]
+    return {
+        ion: max(*(end[ion] for end in ends), *(largest(layer.initial.get(ion, 0.0)) for layer in case.layers))
+        for ion in case.ions
+    }
 
 
 def layer_debye_length(case: Case, layer: Layer) -> float:

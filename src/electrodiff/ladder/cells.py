@@ -21,6 +21,7 @@ from electrodiff.ladder.slab import shell_capacitance
 from electrodiff.membrane import Membrane
 from electrodiff.pathways import working_transporters
 from electrodiff.regime.interior import FloatLike
+from electrodiff.regime.stirred import initial_amount
 from electrodiff.regime.words import length, listed, millivolts, number, outlook, percent
 from electrodiff.theory.capacitor import slab_capacitance
 from electrodiff.theory.charging import (
@@ -63,11 +64,8 @@ class Compartment:
     @cached_property
     def trapped(self) -> dict[str, float]:
         """Mean concentration of each ion that cannot pass the membrane [mol/m^3]."""
-        layers = [self.setting.case.layers[index] for index in self._layers]
         held = {
-            ion: math.fsum(
-                layer.initial.get(ion, 0.0) * volume for layer, volume in zip(layers, self._volumes, strict=True)
-            )
+            ion: math.fsum(initial_amount(self.setting.case, index, ion) for index in self._layers)
             for ion, P in self.membrane.permeability.items()
             if P == 0
         }
@@ -159,11 +157,12 @@ def _why_donnan(compartment: Compartment, donnan: DonnanEquilibrium) -> str:
     if abs(rest) > WORTH_SAYING * abs(shift):
         width = number(bulk.thickness / bulk.debye_length)
         more = "more" if rest * shift > 0 else "less"
-        thin = f"; it is only {width} Debye lengths wide, which makes it {millivolts(abs(rest))} {more}"
+        thin = f"; the inside is only {width} Debye lengths wide, which makes it {millivolts(abs(rest))} {more}"
+    way = "draws" if taken > 0 else "pushes"
     return (
-        f"The Debye layer that charges the membrane{size} {'takes' if taken > 0 else 'leaves'} {percent(abs(taken))} "
-        f"{'of the' if taken > 0 else 'more'} {listed([*compartment.trapped])} {'out of' if taken > 0 else 'in'} the bulk "
-        f"inside: {millivolts(abs(shift))}{thin}."
+        f"The Debye layer that charges the membrane{size} {way} {percent(abs(taken))} of the "
+        f"{listed([*compartment.trapped])} {'out of' if taken > 0 else 'into'} the bulk inside, which moves the potential "
+        f"by {millivolts(abs(shift))}{thin}."
     )
 
 
@@ -198,7 +197,7 @@ def charging(setting: Setting) -> Iterator[Rung | Absent]:
     ):
         reason = (
             f"It counts on {_capacitance(capacitance)}; this curved membrane of {length(membrane.thickness)} and "
-            f"permittivity {number(membrane.relative_permittivity)}{charged} has {_capacitance(real)} of its inner face."
+            f"permittivity {number(membrane.relative_permittivity)}{charged} has {_capacitance(real)} on its inner face."
         )
         known = outlook(abs(capacitance / (shell_capacitance(membrane) / cell.inner_area) - 1))
         yield pnp_ions.row(model, title, float(ions(V, radius, capacitance, valence=z)), known, reason)

@@ -19,8 +19,8 @@ from electrodiff.units import thermal_voltage
 
 # A membrane without charges of its own, at less than this part of RT/F, holds nothing that anybody would call charge.
 _NO_VOLTAGE = 0.01
-# A part of the charge that is no more than the mesh of PNP leaves out.
-_NOTHING = 1e-6
+# A part of the charge below the last decimal of a difference in per cent.
+_NOTHING = 5e-5
 
 
 def capacitor(setting: Setting) -> Iterator[Rung | Absent]:
@@ -64,12 +64,18 @@ def _charges(slab: Slab) -> Iterator[Rung]:
 
 
 def _why(slab: Slab, left: list[tuple[str, float]]) -> str:
-    """What a model of the charge leaves out; the last one nothing, if hardly an ion is in the slab."""
-    if len(left) == 1 and abs(left[0][1]) < _NOTHING:
-        enters = any(beta > 0 for beta in slab.membrane.partition.values())
-        return f"{'Hardly an' if enters else 'No'} ion enters the slab: the voltage alone sets the charge beside it."
+    """What a model of the charge leaves out; nothing, if drops are low and hardly an ion is in the slab."""
+    if max(abs(share) for _, share in left) < _NOTHING:
+        return _why_nothing(slab)
     value = slab.charge.value if slab.charge is not None else 0.0
     return leaves_out("charge", value, left, surface_charge)
+
+
+def _why_nothing(slab: Slab) -> str:
+    if slab.is_charged:
+        return "It has all that counts: the voltage, the surface charges, and the Debye layers beside them."
+    enters = any(beta > 0 for beta in slab.membrane.partition.values())
+    return f"{'Hardly an' if enters else 'No'} ion enters the slab: the voltage alone sets the charge beside it."
 
 
 def _curvature(slab: Slab) -> str:
@@ -95,7 +101,7 @@ def _what_remains(slab: Slab, share: float) -> str:
         return "the curvature of the Debye layers"
     thickness, screening = slab.membrane.thickness, slab.inner_debye_length
     if screening > thickness:
-        return f"the ions in the slab, of Debye length {length(screening)}"
+        return f"the ions in the slab, of Debye length {length(screening)} in its middle"
     return f"the ions in the slab, which is {number(thickness / screening)} of its Debye lengths thick"
 
 
@@ -111,11 +117,12 @@ def _drops(slab: Slab) -> Iterator[Rung]:
                 "capacitor, Gouy-Chapman layers",
                 drop,
                 expected(slab.setting, "capacitor", "gouy_chapman"),
-                _why_drop(slab, face, held, drop),
+                _why_drop(slab, face, held, drop, reading.value),
             )
 
 
-def _why_drop(slab: Slab, face: Face, held: float, drop: float) -> str:
+def _why_drop(slab: Slab, face: Face, held: float, drop: float, real: float) -> str:
+    """Of a Debye layer that holds a charge [C/m^2] and so has a drop, beside what it really has [V]."""
     size = abs(drop)
     of = f"{number(size / thermal_voltage(face.bulk.temperature))} RT/F"
     if not slab.is_charged:
@@ -126,6 +133,11 @@ def _why_drop(slab: Slab, face: Face, held: float, drop: float) -> str:
     really = held if beside is None else beside.value / face.area
     if abs(really - held) > HOLDS * abs(held):
         text += f"; with the ions of the slab, PNP's holds {surface_charge(really)}"
+    rest = size * (real / drop - really / held) if drop and held else 0.0
+    if abs(rest) > HOLDS * size:
+        curved = slab.left.area != slab.right.area
+        cause = "its curvature" if curved else "the flow of ions through the liquid"
+        text += f"; {cause} {'raises' if rest > 0 else 'lowers'} the drop by {millivolts(abs(rest))}"
     return f"{text}."
 
 

@@ -28,6 +28,7 @@ from electrodiff.grid.mesh import Floats
 from electrodiff.ladder.rung import Setting
 from electrodiff.membrane import Membrane
 from electrodiff.pathways import working_transporters
+from electrodiff.regime.sides import Terms, terms_of
 from electrodiff.solution import Solution
 from electrodiff.theory.donnan import donnan_potential
 from electrodiff.theory.ghk import bernoulli, ghk_reversal_potential
@@ -115,9 +116,14 @@ class Crossing:
         return float(nernst_potential(self.valences[ion], self.inside[ion], self.outside[ion], self.temperature))
 
     @property
+    def terms(self) -> Terms:
+        """What its sides and its state without current are called."""
+        return terms_of(self.membrane)
+
+    @property
     def rest_label(self) -> str:
         """What the potential without current is called."""
-        return "junction potential" if self.membrane.is_junction else "resting potential"
+        return "junction potential" if self.membrane.is_junction else self.terms.rest
 
     @property
     def common_rest(self) -> float | None:

@@ -14,6 +14,7 @@ from electrodiff.ladder.rung import Absent, Model, Rung, Setting, Verdict, verdi
 from electrodiff.ladder.words import amount, sentence
 from electrodiff.membrane import Membrane
 from electrodiff.regime.records import Outlook
+from electrodiff.regime.sides import terms_of
 from electrodiff.regime.words import listed, millivolts, percent
 from electrodiff.theory.ghk_conductance import ghk_conductance_chord
 from electrodiff.units import CURRENT_DENSITY, POTENTIAL
@@ -118,18 +119,20 @@ def _away(crossing: Crossing, ion: str, shares: dict[str, float]) -> str:
             f"{ion} has {_part(shares[ion])} of the membrane's conductance, too little to hold the potential at its own"
         )
     against = {other: current for other, current in currents.items() if current * currents[ion] < 0}
-    text = f"{ion} is not alone: at {millivolts(crossing.voltage)} it carries {_directed(currents[ion])}"
+    text = f"{ion} is not alone: at {millivolts(crossing.voltage)} it carries {_directed(crossing, currents[ion])}"
     if not against:
         return text
     largest = max(against, key=lambda other: abs(against[other]))
+    carrying = f"{largest}, carrying {_directed(crossing, against[largest])},"
     if len(against) == 1 and math.isclose(against[largest], -currents[ion], rel_tol=_SAME):
-        return f"{text}, and {largest}, carrying {_directed(against[largest])}, balances it"
+        return f"{text}, and {carrying} balances it"
     opposes = "opposes it" if len(against) == 1 else "opposes it most"
-    return f"{text}, and {largest}, carrying {_directed(against[largest])}, {opposes}"
+    return f"{text}, and {carrying} {opposes}"
 
 
-def _directed(current: float) -> str:
-    return f"{amount(abs(current), CURRENT_DENSITY)} {'outward' if current > 0 else 'inward'}"
+def _directed(crossing: Crossing, current: float) -> str:
+    way = crossing.terms.outward if current > 0 else crossing.terms.inward
+    return f"{amount(abs(current), CURRENT_DENSITY)} {way}"
 
 
 def no_rest(setting: Setting) -> Iterator[Absent]:
@@ -137,14 +140,13 @@ def no_rest(setting: Setting) -> Iterator[Absent]:
     membrane = setting.membrane
     if membrane is None or not membrane.joins_reservoirs or setting.at_rest is not None:
         return
-    yield Absent("resting_potential", "resting potential", _why_no_rest(membrane))
+    rest = terms_of(membrane).rest
+    yield Absent("resting_potential", rest, _why_no_rest(membrane, rest))
 
 
-def _why_no_rest(membrane: Membrane) -> str:
+def _why_no_rest(membrane: Membrane, rest: str) -> str:
     if not membrane.permeant:
-        return (
-            "No ion passes the membrane: it has no resting potential, and stays at any voltage that it is charged to."
-        )
+        return f"No ion passes the membrane: it has no {rest}, and stays at any voltage that it is charged to."
     if not can_rest(membrane):
         return "What passes the membrane goes one way at every voltage, so that no potential stops the current."
     return "PNP was not solved without current, although the ions that pass oppose each other."

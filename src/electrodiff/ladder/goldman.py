@@ -68,7 +68,7 @@ def no_slab(crossing: Crossing) -> str | None:
     """Why there is no slab between two Debye layers; None if there is one."""
     membrane, case = crossing.membrane, crossing.membrane.case
     if not (membrane.left_bath and membrane.right_bath):
-        return "A Debye layer on either side takes a bath on either side of the membrane."
+        return "There is no bath on either side for a Debye layer to be in."
     if case.mesh.geometry != "planar" or case.mesh.area is not None or case.mesh.radius is not None:
         return "Its Debye layers are those of flat faces, and the baths here are not flat."
     if case.activity is not None or case.steric is not None:

@@ -184,8 +184,7 @@ def _difference(account: Account) -> str:
         cancelled = millivolts(largest) if rung.dimension.unit == "V" else percent(largest / rung.scale)
         found = f"is {off(rung)}, what is left of errors of up to {cancelled}"
     if account.cause == "batteries":
-        claim = f"{_CLAIMS[broken.name][broken.outlook]}: " if broken else ""
-        return f"{claim}{_steepest(account)}; {account.short} {found}"
+        return f"{_steepest(account)}; {account.short} {found}"
     if broken:
         return f"{_claim(account, broken)}; {account.short} {found}"
     verb = "nearly applies," if rung.verdict == "near" and rung.outlook == "nearly" else "is"
@@ -222,9 +221,10 @@ def _steepest(account: Account) -> str:
         ion = max(crossing.ions, key=lambda each: abs(currents[each]) * abs(1 - 1 / _gain(crossing, each)))
     gain = _gain(crossing, ion)
     if math.isinf(gain):
-        return f"{ion}, absent from one side, has neither a battery nor a conductance"
+        return f"{ion}, absent from one side, has neither a battery nor a fixed conductance"
+    claim = f"{_CLAIMS[account.broken.name][account.broken.outlook]}: " if account.broken else ""
     at = millivolts(crossing.voltage)
-    return f"at {at} the conductance of {ion} is {number(gain)} times that at its Nernst potential"
+    return f"{claim}at {at} the conductance of {ion} is {number(gain)} times that at its Nernst potential"
 
 
 def _gain(crossing: Crossing, ion: str) -> float:
@@ -246,7 +246,7 @@ def size(rung: Rung) -> str:
 
 
 def off(rung: Rung) -> str:
-    """By how much a prediction misses: "6.0 mV too positive", "24 % too small", "12 times too large"."""
+    """By how much a prediction misses: "6.0 mV too positive", "24 % too small", "12 times PNP's value"."""
     if rung.dimension.unit == "V":
         return f"{millivolts(abs(rung.difference))} too {'positive' if rung.difference > 0 else 'negative'}"
     if rung.relative_difference is None:
@@ -254,9 +254,9 @@ def off(rung: Rung) -> str:
     ratio = rung.predicted / rung.pnp
     if ratio <= 0:
         return "of the wrong sign" if ratio < 0 else "zero instead"
-    much = "large" if ratio > 1 else "small"
-    factor = max(ratio, 1 / ratio)
-    return f"{number(factor)} times too {much}" if factor >= _FACTOR else f"{percent(abs(ratio - 1))} too {much}"
+    if max(ratio, 1 / ratio) >= _FACTOR:
+        return f"{number(ratio)} times PNP's value" if ratio > 1 else f"{percent(ratio)} of PNP's value"
+    return f"{percent(abs(ratio - 1))} too {'large' if ratio > 1 else 'small'}"
 
 
 # ---- causes, as PNP shows them -------------------------------------------------------------------------------------
@@ -281,8 +281,11 @@ def _bend(crossing: Crossing) -> str:
 
 
 def _baths(crossing: Crossing) -> str:
-    shares = [1 - factor for factor in crossing.profile.factors["baths"].values()]
-    return f"the baths (up to {percent(max(shares))} of the resistance)"
+    shares = {ion: 1 - factor for ion, factor in crossing.profile.factors["baths"].items()}
+    ion = max(shares, key=shares.__getitem__)
+    others = [other for other in shares if other != ion]
+    less = f", less to {listed(others)}" if others else ""
+    return f"the baths ({percent(shares[ion])} of the resistance to {ion}{less})"
 
 
 def _batteries(_crossing: Crossing) -> str:

@@ -200,7 +200,7 @@ def _ion_current(crossing: Crossing, ion: str) -> Compared:
     return Compared(
         crossing=crossing,
         quantity=name,
-        label=f"current of {ion} at rest",
+        label=f"current of {ion} {crossing.terms.at_rest}",
         dimension=CURRENT_DENSITY,
         pnp=pnp,
         error=crossing.error(name),

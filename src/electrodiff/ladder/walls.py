@@ -139,12 +139,13 @@ def _change(before: float, after: float) -> float:
 
 
 def _off(electrode: Electrode, change: float) -> str:
-    """How far a prediction is off that PNP changes so: "15 % too much potential", "560 times too much charge"."""
+    """How far a prediction is off that PNP changes so: "15 % too much potential", "560 times as much charge"."""
     what = "potential" if electrode.voltage is None else "charge"
     excess = math.expm1(-change)
-    # Beyond twice as much people speak of times.
-    by = percent(abs(excess)) if excess <= 1 else f"{number(1 + excess)} times"
-    return f"{by} too {'much' if excess > 0 else 'little'} {what}"
+    # From twice as much on people speak of times.
+    if excess >= 1:
+        return f"{number(1 + excess)} times as much {what}"
+    return f"{percent(abs(excess))} too {'much' if excess > 0 else 'little'} {what}"
 
 
 def _why_nonlinear(electrode: Electrode, change: float) -> str:
@@ -182,7 +183,7 @@ def _why_size(electrode: Electrode, change: float) -> str:
     room = 1 / (AVOGADRO * (electrode.diameter or math.inf) ** 3)
     return (
         f"Point ions would stand at {concentration(crowd)} at the wall, where ions of {length(electrode.diameter or 0.0)} "
-        f"leave room for {concentration(room)}: {_off(electrode, change)}."
+        f"leave room for {concentration(room)}, which gives {_off(electrode, change)}."
     )
 
 

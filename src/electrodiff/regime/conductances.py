@@ -8,6 +8,7 @@ from electrodiff.regime import words
 from electrodiff.regime.interior import Interior
 from electrodiff.regime.records import Limit, Outlook
 from electrodiff.regime.scene import Scene
+from electrodiff.regime.sides import terms_of
 from electrodiff.theory.ghk_conductance import (
     ghk_conductance_chord,
     ghk_conductance_equilibrium,
@@ -114,4 +115,5 @@ def _rectifies(interior: Interior, ion: str, gain: float) -> str:
     if 2 * abs(math.log(_uneven_gain(interior, ion))) > abs(math.log(gain)):
         return "since resistance is spread unevenly over the membrane"
     inside, outside = (words.concentration(side[ion]) for side in (interior.inside, interior.outside))
-    return f"with {inside} inside and {outside} outside"
+    terms = terms_of(interior.membrane)
+    return f"with {inside} {terms.left} and {outside} {terms.right}"

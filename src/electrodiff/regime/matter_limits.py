@@ -16,8 +16,10 @@ from electrodiff.grid.geometry import case_geometry, has_area
 from electrodiff.ions import water_relative_permittivity
 from electrodiff.regime import words
 from electrodiff.regime.films import boltzmann
+from electrodiff.regime.interior import Interior
 from electrodiff.regime.records import Face, Limit, Outlook
 from electrodiff.regime.scene import Scene
+from electrodiff.regime.sides import terms_of
 from electrodiff.theory.activity import davies_coefficient
 from electrodiff.theory.double_layer import ionic_strength
 from electrodiff.units import AVOGADRO
@@ -26,6 +28,8 @@ from electrodiff.units import AVOGADRO
 ION_DIAMETER = 0.5e-9
 # Ions in a row, or abreast, below which a mean concentration means little: one fills the space, two can just pass.
 _FEWEST, _FEW = 1.0, 2.0
+# A potential that an electrode tells from none [V].
+_FELT = 5e-5
 _THIN: dict[Outlook, str] = {"nearly": "it is hardly two of them deep", "fails": "it is thinner than one"}
 _NARROW: dict[Outlook, str] = {"nearly": "they hardly pass one another", "fails": "they move in single file"}
 
@@ -34,7 +38,8 @@ _NARROW: dict[Outlook, str] = {"nearly": "they hardly pass one another", "fails"
 class Place:
     """Where ions gather."""
 
-    name: str
+    where: str
+    """With its preposition: "at inside|membrane", "in the gel"."""
     most: str
     """The most concentrated ion there: "885 mM of K"."""
     filled: float
@@ -59,9 +64,9 @@ def point_ions(scene: Scene) -> Limit | None:
     sized, share = f"ions of {_diameters(scene)}", words.percent(place.filled)
     if place.filled > 1:
         times = words.number(place.filled)
-        because = f"they reach {place.most} at {place.name}, {times} times what fits of {sized}"
+        because = f"they reach {place.most} {place.where}, {times} times what fits of {sized}"
     elif error > words.HOLDS / 10:
-        because = f"{place.most} at {place.name} fills {share} of the space with {sized}, its solution {bulk}"
+        because = f"{place.most} {place.where} fills {share} of the space with {sized}, its solution {bulk}"
     else:
         because = f"no place is more crowded than its solution, where {sized} fill {bulk} of the space"
     if scene.case.steric is not None:
@@ -93,7 +98,7 @@ def _crowded_face(scene: Scene, face: Face) -> Place:
     bath = scene.bath_of(face)
     psi = (face.potential or 0.0) / scene.volt
     there = {ion: c * boltzmann(scene.case.valence(ion), psi) for ion, c in bath.concentrations.items()}
-    return Place(face.name, _most(there), _filled(scene, there), _filled(scene, bath.concentrations))
+    return Place(f"at {words.the(face.name)}", _most(there), _filled(scene, there), _filled(scene, bath.concentrations))
 
 
 def _most(concentrations: Mapping[str, float]) -> str:
@@ -109,7 +114,9 @@ def _crowded_layers(scene: Scene) -> list[Place]:
             continue
         for solution, donnan in zip((part.inside, part.outside), part.donnan, strict=True):
             held = donnan.held
-            places.append(Place(part.membrane.name, _most(held), _filled(scene, held), _filled(scene, solution)))
+            places.append(
+                Place(f"in the {part.membrane.name}", _most(held), _filled(scene, held), _filled(scene, solution))
+            )
     return places
 
 
@@ -120,15 +127,25 @@ def ideal_solution(scene: Scene) -> Limit | None:
         return None
     case = scene.case
     sides = [_davies(scene, solution) for solution in (interior.inside, interior.outside)]
-    ions = interior.membrane.permeant or tuple(ion for ion in case.ions if case.valence(ion))
-    shifts = {ion: scene.volt / case.valence(ion) * math.log(sides[1][ion] / sides[0][ion]) for ion in ions}
+    shifts = {
+        ion: scene.volt / case.valence(ion) * math.log(sides[1][ion] / sides[0][ion]) for ion in _batteries(interior)
+    }
     ion = max(shifts, key=lambda each: abs(shifts[each]))
-    counted = " (the case counts them)" if case.activity is not None else ""
-    because = (
-        f"the activity coefficients of {ion} (Davies), {words.number(sides[0][ion])} inside and "
-        f"{words.number(sides[1][ion])} outside, move its Nernst potential by {words.millivolts(shifts[ion])}{counted}"
-    )
+    terms, (left, right) = terms_of(interior.membrane), (words.number(side[ion]) for side in sides)
+    because = f"the activity coefficients of {ion} (Davies) are {left} {terms.left} and {right} {terms.right}"
+    if abs(shifts[ion]) >= _FELT:
+        counted = " (the case counts them)" if case.activity is not None else ""
+        because += f", which moves its Nernst potential by {words.millivolts(shifts[ion])}{counted}"
     return Limit("ideal_solution", "ideal solutions", words.outlook(abs(shifts[ion]) / scene.volt), because)
+
+
+def _batteries(interior: Interior) -> tuple[str, ...]:
+    """The ions to be asked for their Nernst potential: those that pass and have one, or as many as there are."""
+    m, inside, outside = interior.membrane, interior.inside, interior.outside
+    charged = tuple(ion for ion, z in m.valences.items() if z)
+    passing = m.permeant or charged
+    both = tuple(ion for ion in passing if min(inside[ion], outside[ion]) > 0)
+    return both or passing
 
 
 def _davies(scene: Scene, solution: Mapping[str, float]) -> dict[str, float]:

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from electrodiff.checks import SIDES
 from electrodiff.errors import CaseError, ConvergenceError
 from electrodiff.membrane import Membrane
 from electrodiff.regime import words
@@ -16,9 +17,17 @@ from electrodiff.regime.conductances import conductance_shares, main_ion, nernst
 from electrodiff.regime.interior import Interior
 from electrodiff.regime.records import Limit, Outlook
 from electrodiff.regime.scene import Scene
+from electrodiff.regime.sides import terms_of
 from electrodiff.theory.junction import henderson_potential
 from electrodiff.theory.planck import planck_potential
 from electrodiff.units import FARADAY
+
+# A change of the potential that nothing shows [V].
+_UNSEEN = 1e-6
+# A longer Debye length has no face [m].
+_MEASURABLE = 1.0
+# Ionic strengths, or Debye lengths, that differ by less read alike.
+_SAME = 1e-3
 
 
 def one_permeant_ion(scene: Scene) -> Limit | None:
@@ -50,9 +59,11 @@ def _dominant_ion(interior: Interior) -> tuple[Outlook, str]:
     if all(abs(rest - nernst(interior, each)) < words.HOLDS * interior.volt for each in interior.membrane.permeant):
         return "holds", f"all ions that pass have the same Nernst potential, {words.millivolts(rest)}"
     pull = abs(rest - nernst(interior, ion))
-    because = f"{ion} has {words.percent(shares[ion])} of the conductance at rest"
+    because = f"{ion} has {words.percent(shares[ion])} of the conductance {terms_of(interior.membrane).at_rest}"
     if shares[ion] < 1 - words.NOTHING:
-        because += f", and the others pull the potential {words.millivolts(pull)} away from its Nernst potential"
+        others = [each for each in interior.membrane.permeant if each != ion]
+        pulls_it = f"{others[0]} pulls" if len(others) == 1 else "the others pull"
+        because += f", and {pulls_it} the potential {words.millivolts(pull)} away from its Nernst potential"
     return words.outlook(pull / interior.volt), because
 
 
@@ -74,14 +85,27 @@ def _field_because(interior: Interior, change: float) -> tuple[str, str]:
         return f"its fixed charge, up to {peak}, changes the potential in it by about {changed}", ""
     if not m.permeant:
         return "no ion enters the membrane, and it has no charge", ""
-    screening = words.length(m.debye_length)
-    ratio = f"its Debye length, {screening}, is {words.times(m.debye_length / m.thickness)} its thickness"
+    ratio = _length_over_thickness(interior, m.debye_length, _fuller(m.ionic_strengths), "its")
     left, right = (_total(m, side) for side in (interior.inside, interior.outside))
     same = abs(left - right) <= words.HOLDS * max(left, right)
     if m.debye_length < m.thickness and same and change < words.HOLDS * interior.volt:
         short = f"both solutions fill it with the same total of ions, {words.concentration(left)}"
         return f"{short}, which stay neutral in a constant field: this holds though {ratio}", short
-    return f"{ratio}: its ions bend the potential in it by about {changed}", ratio
+    bent = f"about {changed}" if change >= _UNSEEN else f"less than {words.millivolts(_UNSEEN)}"
+    return f"{ratio}: its ions bend the potential in it by {bent}", ratio
+
+
+def _length_over_thickness(part: Interior, debye_length: float, side: int | None, owner: str) -> str:
+    """How a Debye length compares with the thickness, and of which face it is: 0, 1, or None where both are alike."""
+    where = "" if side is None or debye_length > _MEASURABLE else f" at its {SIDES[side]} face"
+    ratio = words.times(debye_length / part.membrane.thickness)
+    return f"{owner} Debye length, {words.length(debye_length)}{where}, is {ratio} its thickness"
+
+
+def _fuller(strengths: tuple[float, float]) -> int | None:
+    """The side with the larger ionic strength; None where both are the same to what a sentence shows."""
+    left, right = strengths
+    return None if abs(left - right) <= _SAME * max(left, right) else int(right > left)
 
 
 def _total(membrane: Membrane, solution: dict[str, float]) -> float:
@@ -97,11 +121,11 @@ def even_resistance(scene: Scene) -> Limit | None:
     ratios = {ion: interior.ghk_ratio(ion, interior.voltage) for ion in relevant_ions(interior)}
     ion = max(ratios, key=lambda each: abs(math.log(ratios[each])))
     short = (
-        f"at {words.millivolts(interior.voltage)} the GHK current of {ion} is {words.number(ratios[ion])} times what a "
+        f"at {words.millivolts(interior.voltage)} the GHK current of {ion} is {words.relative(ratios[ion])} what a "
         "constant field drives through it"
     )
-    because = f"resistance is spread unevenly over the membrane, so that {short}"
     outlook = words.outlook(abs(ratios[ion] - 1))
+    because = short if outlook == "holds" else f"resistance is spread unevenly over the membrane, so that {short}"
     return Limit("even_resistance", "even resistance (GHK currents)", outlook, because, short)
 
 
@@ -118,20 +142,21 @@ def _neutrality(parts: tuple[Interior, ...]) -> tuple[Outlook, str]:
     charged = next((part for part in parts if not all(face.is_neutral for face in part.donnan)), None)
     if charged is not None:
         return "fails", f"nothing in the {charged.membrane.name} balances the charge of its {_only_sign(charged)}"
-    part = max(parts, key=lambda each: _screening(each) / each.membrane.thickness)
-    ratio = _screening(part) / part.membrane.thickness
+    part = max(parts, key=lambda each: _screening(each)[0] / each.membrane.thickness)
+    length, side = _screening(part)
     owner = "its" if len(parts) == 1 else f"the {part.membrane.name}'s"
     # A Debye layer at a face is the part of the thickness that is not neutral.
-    because = f"{owner} Debye length, {words.length(_screening(part))}, is {words.times(ratio)} its thickness"
-    return words.outlook(ratio), because
+    return words.outlook(length / part.membrane.thickness), _length_over_thickness(part, length, side, owner)
 
 
-def _screening(part: Interior) -> float:
-    """Debye length of a layer on its emptier side; on its fuller side where even that is too long [m]."""
-    shortest = part.membrane.debye_length
-    if not part.is_charged and shortest > words.NEARLY * part.membrane.thickness:
-        return shortest
-    return max(face.debye_length for face in part.donnan)
+def _screening(part: Interior) -> tuple[float, int | None]:
+    """Debye length of a layer on its emptier side; on its fuller side where even that is too long [m]; and which that is."""
+    m = part.membrane
+    if not part.is_charged and m.debye_length > words.NEARLY * m.thickness:
+        return m.debye_length, _fuller(m.ionic_strengths)
+    left, right = (face.debye_length for face in part.donnan)
+    # The longer Debye length is on the emptier side.
+    return max(left, right), _fuller((left, right))
 
 
 def _only_sign(part: Interior) -> str:

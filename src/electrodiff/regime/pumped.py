@@ -41,8 +41,9 @@ def carried_ions(case: Case) -> frozenset[str]:
 def open_permeability(layer: Membrane, voltage: float) -> dict[str, float]:
     """P of each ion through a single layer [m/s] with its gates, and those of its pathways, as they are at a voltage [V]."""
     case, own = layer.case, layer.layers[0]
-    P = {ion: whole * float(materials.open_part(case, own, ion, voltage)) for ion, whole in layer.permeability.items()}
-    return P
+    return {
+        ion: whole * float(materials.open_part(case, own, ion, voltage)) for ion, whole in layer.permeability.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -66,8 +66,9 @@ def _named(limit: Limit, scene: Scene) -> Limit:
     """The limit with a junction called so, where its reason has the word for all that ions cross."""
     if scene.membrane is None or not scene.membrane.is_junction:
         return limit
-    because, short = (text.replace("membrane", "junction") for text in (limit.because, limit.short))
-    return replace(limit, because=because, short=short)
+    texts = (limit.title, limit.because, limit.short)
+    title, because, short = (text.replace("membrane", "junction") for text in texts)
+    return replace(limit, title=title, because=because, short=short)
 
 
 def regime_summary(regime: Regime) -> dict[str, Any]:

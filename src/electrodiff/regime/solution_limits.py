@@ -26,11 +26,11 @@ def bulk_faces(scene: Scene) -> Limit | None:
     face = scene.largest_drop
     if len(scene.baths) < len(SIDES) or face is None or face.potential is None:
         return None
-    changed = math.expm1(abs(face.potential) / scene.volt)
+    ratio = math.exp(abs(face.potential) / scene.volt)
     drops = [f"{words.millivolts(each.potential)} at {each.name}" for each in scene.faces if each.potential is not None]
-    short = f"a monovalent ion is up to {words.percent(changed)} more concentrated there"
+    short = f"a monovalent ion is up to {words.exceeding(ratio, 'concentrated')} there"
     because = f"between bulk and face the potential changes by {words.listed(drops)}: {short}"
-    return Limit("bulk_faces", "bulk concentrations at the faces", words.outlook(changed), because, short)
+    return Limit("bulk_faces", "bulk concentrations at the faces", words.outlook(ratio - 1), because, short)
 
 
 def gouy_chapman(scene: Scene) -> Limit | None:
@@ -58,7 +58,10 @@ def _gouy_chapman_errors(scene: Scene, face: Face) -> list[tuple[float, str]]:
 def _curvature_error(face: Face, bath: Bath) -> tuple[float, str]:
     """By how much more or less charge a curved Debye layer holds than a flat one, at low potentials."""
     shape, size = "widens" if bath.opening > 0 else "narrows", abs(bath.opening)
-    return size, f"{bath.face.name} {shape} away from {face.name}, by {words.percent(size)} in half a Debye length"
+    return (
+        size,
+        f"{bath.face.name} {shape} away from {words.the(face.name)}, by {words.percent(size)} in half a Debye length",
+    )
 
 
 def _size_error(scene: Scene, face: Face, bath: Bath) -> tuple[float, str]:
@@ -67,7 +70,7 @@ def _size_error(scene: Scene, face: Face, bath: Bath) -> tuple[float, str]:
         return 0.0, ""
     points, sized = abs(bath.grahame_charge(face.potential)), abs(face.facing_charge)
     because = (
-        f"ions of the size that the case gives them hold {words.surface_charge(sized)} at {face.name}, "
+        f"ions of the size that the case gives them hold {words.surface_charge(sized)} at {words.the(face.name)}, "
         f"points {words.surface_charge(points)}"
     )
     return 1 - sized / points, because
@@ -84,10 +87,10 @@ def debye_hueckel(scene: Scene) -> Limit | None:
         return None
     linear = VACUUM_PERMITTIVITY * bath.relative_permittivity / bath.debye_length * face.potential
     ratio = charge / linear if linear else 1.0
-    error, more = words.percent(abs(ratio - 1)), "more" if ratio >= 1 else "less"
     because = (
-        f"{face.name} is at {words.millivolts(face.potential)} against its bulk, "
-        f"{words.number(abs(face.potential) / scene.volt)} RT/F: its charge is {error} {more} than a linear theory says"
+        f"{words.the(face.name)} is at {words.millivolts(face.potential)} against its bulk, "
+        f"{words.number(abs(face.potential) / scene.volt)} RT/F: its charge is {words.relative(ratio)} what a linear "
+        "theory says"
     )
     return Limit("debye_hueckel", "low potentials (Debye-Hueckel)", words.outlook(abs(ratio - 1)), because)
 

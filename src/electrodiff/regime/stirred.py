@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from electrodiff import materials
 from electrodiff.checks import SIDES
 from electrodiff.ends import Closed, Reservoir
 from electrodiff.errors import CaseError
@@ -247,8 +248,13 @@ def mean_initial(case: Case, ion: str, first: int, last: int) -> float:
     faces = np.cumsum([0.0, *(layer.thickness for layer in case.layers)])
     geometry = case_geometry(case)
     volumes = [float(geometry.volume(faces[index], faces[index + 1])) for index in range(first, last + 1)]
-    amounts = (
-        case.layers[index].initial.get(ion, 0.0) * volume
-        for index, volume in zip(range(first, last + 1), volumes, strict=True)
-    )
-    return math.fsum(amounts) / math.fsum(volumes)
+    return math.fsum(initial_amount(case, index, ion) for index in range(first, last + 1)) / math.fsum(volumes)
+
+
+def initial_amount(case: Case, index: int, ion: str) -> float:
+    """What a layer holds of an ion at the start: the integral of c A dx [mol, or per reference area or length]."""
+    layer = case.layers[index]
+    edges = np.linspace(0.0, layer.thickness, 401)
+    start = sum(before.thickness for before in case.layers[:index])
+    volumes = case_geometry(case).volume(start + edges[:-1], start + edges[1:])
+    return float(volumes @ materials.initial(layer, ion, (edges[:-1] + edges[1:]) / 2))

@@ -12,6 +12,8 @@ HOLDS, NEARLY = 0.01, 0.1
 NOTHING = 1e-6
 # Two numbers that nobody tells apart.
 SAME = 1e-3
+# Between these ratios a difference in per cent says more than a ratio does.
+_HALF, _TWICE = 0.5, 2.0
 
 _LENGTHS = (("nm", 1e-9), ("um", 1e-6), ("mm", 1e-3), ("m", 1.0))
 _TIMES = (("ps", 1e-12), ("ns", 1e-9), ("us", 1e-6), ("ms", 1e-3), ("s", 1.0), ("h", 3600.0), ("days", 86400.0))
@@ -77,6 +79,20 @@ def percent(share: float) -> str:
     return f"{number(share * 100)} %" if share == 0 or abs(share) >= NOTHING else f"less than {100 * NOTHING:g} %"
 
 
+def relative(ratio: float) -> str:
+    """A ratio before what it is of: "15 % more than", "1.5 % less than", "3.7 times", "12 % of", "the same as"."""
+    if abs(ratio - 1) < NOTHING:
+        return "the same as"
+    if not _HALF < ratio < _TWICE:
+        return f"{number(ratio)} times" if ratio > 1 else f"{percent(ratio)} of"
+    return f"{percent(abs(ratio - 1))} {'more' if ratio > 1 else 'less'} than"
+
+
+def exceeding(ratio: float, adjective: str) -> str:
+    """By how much more of a kind something is: "1.1 % more concentrated", "17 times as concentrated"."""
+    return f"{percent(ratio - 1)} more {adjective}" if ratio < _TWICE else f"{number(ratio)} times as {adjective}"
+
+
 def concentration(value: float) -> str:
     """150 mM, 1.2 M."""
     return f"{number(value / 1e3)} M" if abs(value) >= 1e3 else f"{number(value)} mM"
@@ -112,6 +128,11 @@ def refills(pumped: float, leaking: float, ion: str) -> str:
     return (
         f"{number(pumped / leaking)} times the {ion} that leaks out" if pumped else f"none of the {ion} that leaks out"
     )
+
+
+def the(name: str) -> str:
+    """The name of a face in a sentence: an interface by its layers, "the left wall"."""
+    return f"the {name}" if name.endswith(" wall") else name
 
 
 def listed(words: list[str]) -> str:

@@ -14,7 +14,7 @@ Values = tuple[Floats, Floats, Floats]
 
 
 def segment_ends(segment: Segment, first: Problem, last: Problem) -> Ends:
-    """The targets, charges and currents at the ends of a segment, at any times of the scale of its problems.
+    """The targets, charges and currents at the ends of a segment, at times since its start in the scale of its problems.
 
     Of ions of finite size or with activity coefficients, a sine of a concentration is one of the activity.
     """
@@ -26,8 +26,8 @@ def segment_ends(segment: Segment, first: Problem, last: Problem) -> Ends:
 
     def at(times: Floats) -> Values:
         seconds = np.asarray(times) * unit
-        parts = [(seconds - segment.start) / duration] if last is not first else []
-        parts += [np.array([one.value(time) for time in seconds]) / one.amplitude for one, _ in waves]
+        parts = [seconds / duration] if last is not first else []
+        parts += [np.array([one.value(segment.start + time) for time in seconds]) / one.amplitude for one, _ in waves]
         changes = [climb] if last is not first else []
         changes += [change for _, change in waves]
         return tuple(_sum(value, parts, [change[k] for change in changes], seconds) for k, value in enumerate(start))  # type: ignore[return-value]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from electrodiff.errors import CaseError
+from electrodiff.fvm.borders import initial_contents
 from electrodiff.fvm.kernels.arrays import CURRENT, Chain, Floats
 from electrodiff.fvm.problem import Problem
 from electrodiff.profiles import Profiles
@@ -110,12 +111,11 @@ def initial_state(problem: Problem) -> Floats:
 
     An ion that a layer does not name is not there.  A floating end starts uncharged.
     """
-    chain, case, mesh = problem.chain, problem.case, problem.mesh
-    tables = [[layer.initial.get(ion, 0.0) for ion in case.ions] for layer in case.layers]
-    concentration = np.array(tables)[mesh.layer] / problem.scales.concentration
-    content = np.zeros((mesh.nodes, len(case.ions)))
-    content[:-1] += chain.volume_left[:, None] * concentration
-    content[1:] += chain.volume_right[:, None] * concentration
+    chain, case = problem.chain, problem.case
+    left, right = initial_contents(case, problem.mesh, chain, problem.scales)
+    content = np.zeros((problem.mesh.nodes, len(case.ions)))
+    content[:-1] += left
+    content[1:] += right
     state = with_contents(chain, content, np.zeros(chain.free.shape))
     given = [getattr(end, "potential", None) for end in (case.left, case.right)]
     state[:, -1] = next((float(phi) for phi in given if phi not in (None, "floating")), 0.0) / problem.scales.potential

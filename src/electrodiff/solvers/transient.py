@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -11,13 +12,14 @@ from electrodiff.ends import Reservoir
 from electrodiff.errors import CaseError, ConvergenceError
 from electrodiff.fvm.kernels.arrays import CURRENT, Floats
 from electrodiff.fvm.problem import Problem, build_problem
-from electrodiff.grid.line import layered_line
+from electrodiff.grid.line import Line, layered_line
 from electrodiff.grid.mesh import Mesh
 from electrodiff.model import Case
 from electrodiff.profiles import Profiles
 from electrodiff.readings import Readings
 from electrodiff.solvers.currents import total_currents
 from electrodiff.solvers.drive import segment_ends
+from electrodiff.solvers.exhaustion import LEFT, exhausted, why_exhausted
 from electrodiff.solvers.guess import first_gates
 from electrodiff.solvers.march import (
     Ends,
@@ -31,17 +33,29 @@ from electrodiff.solvers.march import (
 )
 from electrodiff.solvers.newton import NewtonOptions
 from electrodiff.solvers.robust import solve_robustly
-from electrodiff.solvers.rodas import interpolated
+from electrodiff.solvers.rodas import ORDER, interpolated
 from electrodiff.solvers.schedule import Segment, case_at_start, segments
 from electrodiff.solvers.starts import after_jump, initial_state, start_of, state_like
-from electrodiff.study import TransientStudy
+from electrodiff.solvers.time_errors import with_estimates
+from electrodiff.study import STARTS, TransientStudy
 from electrodiff.transient import StepRecord, Transient
 from electrodiff.units import FARADAY
 
 # Of a case that says no number of nodes, the coarsest line is divided in eight: second order, so 1e-4 or so of a current.
 REFINED = 8
-# A step ends at the first output beyond this part of it; the outputs before that are interpolated.
+# See `Pace.close`.
 CLOSE = 0.25
+# The tolerance for which `starts.first_step` is made.
+USUAL_TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a run takes its steps."""
+
+    tolerance: float
+    close: float = CLOSE
+    """A step ends at the first output beyond this part of it; the outputs before that are interpolated."""
 
 
 @dataclass
@@ -53,7 +67,8 @@ class Run:
     segment: int
     """Index of the segment that the moment lies in, or at the end of."""
     moment: Moment
-    """Its `passed` counts from the start of the run."""
+    """Its time counts from the start of its segment, so that a short step after a late corner is no rounding; its `passed`
+    counts from the start of the run."""
     amounts: Floats
     """(n,) of every ion at the start, in the part that is watched (see `_watched_amounts`)."""
     time: list[float] = field(default_factory=list)
@@ -80,36 +95,50 @@ def solve_transient(
     mesh: Mesh | None = None,
     resume: Run | None = None,
     watch: Watch | None = None,
+    watch_errors: Watch | None = None,
     throw: bool = True,
 ) -> Transient:
     """Solve a case in time, by a method of order 5 whose steps keep the tolerance of the study.
 
     start: the profiles to start from, where `study.start` names a stored result; mesh: one to use instead of that which
-    the case asks for; resume: a run of this case to go on with; watch: called after every step.  Raises CaseError
-    if the study is not one in time, and ConvergenceError, whose text names the place, the time and a remedy, if the steps
-    become too short to go on or the steady state to start from is not found; with throw=False what was computed until
-    then is returned.
+    the case asks for, without error estimates; resume: a run of this case to go on with; watch: called after every step;
+    watch_errors: the same, of the marches that estimate the errors of the run when it is over.  Raises CaseError if the
+    study is not one in time, and ConvergenceError, whose text names the place, the time and a remedy, if the steps become
+    too short to go on or the steady state to start from is not found; with throw=False what was computed until then is
+    returned.
     """
     study = case.study
     if not isinstance(study, TransientStudy):
         raise CaseError(f"study.kind is '{study.kind}'; expected 'transient'")
-    parts = segments(case)
-    run = _start(case, mesh or transient_mesh(case), study, start) if resume is None else resume
-    message = ""
-    try:
-        for index in range(run.segment, len(parts)):
-            _go(run, parts, index, study, watch)
-    except StuckError as stuck:
-        message = _stuck(run, parts[run.segment], *stuck.args)
-        if throw:
-            raise ConvergenceError(message) from None
-    return transient_of(run, parts, message)
+    is_estimated = study.error_estimates and mesh is None
+    if study.start not in STARTS and start is None and (is_estimated or resume is None):
+        raise CaseError(
+            f"study.start is '{study.start}'; load this result and pass it on: solve_transient(case, start=...)"
+        )
+    line = transient_line(case)
+    run = _start(case, mesh or line.mesh(), study, start) if resume is None else resume
+    result = _marched(run, Pace(study.tolerance), watch, throw)
+    # A run that goes on may have begun on a mesh that was given.
+    if not (is_estimated and result.converged and np.array_equal(run.mesh.x, line.mesh().x)):
+        return result
+
+    def again(coarser: Line, factor: float) -> Transient:
+        # See `time_errors` on the steps of C and D.
+        pace = Pace(factor * study.tolerance, CLOSE if factor == 1 else math.inf)
+        return _marched(_start(case, coarser.mesh(), study, start), pace, watch_errors)
+
+    return with_estimates(result, line, again)
+
+
+def transient_line(case: Case) -> Line:
+    """The line of a case in time: with as many nodes as it asks for, or a fine one of its own."""
+    line = layered_line(case)
+    return line if case.mesh.nodes is not None else line.refined(REFINED)
 
 
 def transient_mesh(case: Case) -> Mesh:
-    """The mesh of a case in time: as many nodes as it asks for, or a fine line of its own."""
-    line = layered_line(case)
-    return line.mesh() if case.mesh.nodes is not None else line.refined(REFINED).mesh()
+    """The mesh of a case in time, that of its line."""
+    return transient_line(case).mesh()
 
 
 def transient_problem(case: Case, mesh: Mesh) -> Problem:
@@ -131,17 +160,28 @@ def _start(case: Case, mesh: Mesh, study: TransientStudy, start: Profiles | None
         state = attempt.result.state
     elif study.start == "initial":
         state = initial_state(problem)
-    elif start is not None:
-        state = state_like(problem, start)
     else:
-        raise CaseError(
-            f"study.start is '{study.start}'; load this result and pass it on: solve_transient(case, start=...)"
-        )
+        assert start is not None, "checked before"
+        state = state_like(problem, start)
     moment = start_of(problem, state)
     return Run(case, mesh, 0, moment, _watched_amounts(problem, moment))
 
 
-def _go(run: Run, parts: tuple[Segment, ...], index: int, study: TransientStudy, watch: Watch | None) -> None:
+def _marched(run: Run, pace: Pace, watch: Watch | None, throw: bool = True) -> Transient:
+    """The result of a run, from where it is to its end."""
+    parts = segments(run.case)
+    message = ""
+    try:
+        for index in range(run.segment, len(parts)):
+            _go(run, parts, index, pace, watch)
+    except StuckError as stuck:
+        message = _stuck(run, parts[run.segment], *stuck.args)
+        if throw:
+            raise ConvergenceError(message) from None
+    return transient_of(run, parts, message)
+
+
+def _go(run: Run, parts: tuple[Segment, ...], index: int, pace: Pace, watch: Watch | None) -> None:
     """March through one segment, from where the run is."""
     part = parts[index]
     first = transient_problem(part.first, run.mesh)
@@ -152,25 +192,39 @@ def _go(run: Run, parts: tuple[Segment, ...], index: int, study: TransientStudy,
         if index > 0:
             run.moment = _rescaled(run.moment, parts[index - 1].last.temperature / part.first.temperature)
         run.segment = index
-        run.moment = after_jump(_at(problem, ends, run.moment.time), run.moment)
+        run.moment = replace(run.moment, time=0.0)
+        run.moment = _with_first_step(after_jump(_at(problem, ends, 0.0), run.moment), pace.tolerance)
         if part.start == 0:
             _keep(run, problem, ends, run.moment, 0.0)
+    study = run.case.study
+    assert isinstance(study, TransientStudy), "a run is one of a transient"
     outputs = [time for time in study.output_times() if part.start < time <= part.end]
+    local = [(time - part.start) / unit for time in outputs]
+    until = (part.end - part.start) / unit
 
     def meet(moment: Moment) -> float:
-        ahead = moment.time + CLOSE * moment.step
-        return next((time / unit for time in outputs if time / unit >= ahead), part.end / unit)
+        ahead = moment.time + pace.close * moment.step
+        return next((time for time in local if time >= ahead), until)
 
-    options = MarchOptions(tolerance=study.tolerance)
-    for step in march(problem, ends, run.moment, part.end / unit, options, meet):
+    options = MarchOptions(tolerance=pace.tolerance)
+    for step in march(problem, ends, run.moment, until, options, meet):
         run.moment = step.end
-        run.steps.append((step.end.time * unit, (step.end.time - step.start.time) * unit, step.end.last_error))
-        for time in outputs:
+        size = (step.end.time - step.start.time) * unit
+        run.steps.append((part.start + step.end.time * unit, size, step.end.last_error))
+        for time, at in zip(outputs, local, strict=True):
             # Of a step that was to end at it, but for round-off; and once.
-            if run.time[-1] < time <= step.end.time * unit * (1 + 1e-12):
-                _keep(run, problem, ends, _moment_at(step, time / unit), time)
+            if run.time[-1] < time and at <= step.end.time * (1 + 1e-12):
+                _keep(run, problem, ends, _moment_at(step, at), time)
         if watch is not None:
             watch(run)
+
+
+def _with_first_step(moment: Moment, tolerance: float) -> Moment:
+    """The moment after a jump with a first step that is shorter for a smaller tolerance, as are the later ones.
+
+    Else runs with different tolerances would take the same steps until these have grown, and not tell what they lack.
+    """
+    return replace(moment, step=moment.step * (tolerance / USUAL_TOLERANCE) ** (1 / ORDER))
 
 
 def _rescaled(moment: Moment, factor: float) -> Moment:
@@ -256,14 +310,13 @@ def transient_of(run: Run, parts: tuple[Segment, ...], message: str) -> Transien
     )
     steps = np.array(run.steps).reshape(-1, 3)
     totals = np.array(run.totals).reshape(-1, 2)
-    face = watched_faces(problems[0])[1]
     return Transient(
         case=run.case,
         time=np.array(run.time),
         frames=frames,
         total_current_density=totals[:, 0].copy(),
         current_spread=totals[:, 1].copy(),
-        ion_flux=np.array([frame.face_flux[face] for frame in frames]),
+        ion_flux=np.array([_middle_flux(frame) for frame in frames]),
         amount_residual=np.array(run.residuals),
         steps=StepRecord(*(steps[:, column].copy() for column in range(3))),
         rejected=run.moment.rejected,
@@ -275,14 +328,26 @@ def transient_of(run: Run, parts: tuple[Segment, ...], message: str) -> Transien
     )
 
 
+def _middle_flux(frame: Readings) -> Floats:
+    """(n,) through the middle of the most resistive layer [mol/(m^2 s)]: of the face there, or of the two beside its node."""
+    mesh = frame.problem.mesh
+    start, stop = mesh.boundaries[mesh.resistive_layer : mesh.resistive_layer + 2]
+    faces = [(start + stop - 1) // 2, (start + stop) // 2]
+    return np.asarray(frame.face_flux[faces].mean(axis=0))
+
+
 def _stuck(run: Run, part: Segment, moment: Moment, place: tuple[int, int]) -> str:
     """One sentence on a march that came to a halt."""
+    at = f"at {run.steps[-1][0] if run.steps else 0.0:.6g} s, after {moment.steps} steps"
+    problem = transient_problem(part.first, run.mesh)
+    empty = exhausted(problem, moment.gate, moment.state[:, :-1], LEFT)
+    if empty is not None:
+        return f"could not go on {at}: {why_exhausted(problem, *empty)}"
     node, row = place
     case, mesh = part.first, run.mesh
     unknown = "the potential" if row == len(case.ions) else f"the concentration of {case.ion_names[row]}"
     layer = case.layers[mesh.layer[min(node, mesh.layer.size - 1)]].name
     return (
-        f"the steps became too short to go on at {run.steps[-1][0] if run.steps else 0.0:.6g} s, after {moment.steps} steps; "
-        f"the largest error was in {unknown} at x = {mesh.x[node] * 1e9:.4g} nm (layer '{layer}'): try a larger "
-        "study.tolerance, or more nodes with mesh.nodes"
+        f"the steps became too short to go on {at}; the largest error was in {unknown} at x = {mesh.x[node] * 1e9:.4g} nm "
+        f"(layer '{layer}'): try a larger study.tolerance, or more nodes with mesh.nodes"
     )

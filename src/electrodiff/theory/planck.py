@@ -144,6 +144,8 @@ def planck_layer(
 def planck_potential(valences: PerIon, diffusivities: PerIon, left: PerIon, right: PerIon, temperature: float) -> float:
     """Potential phi(left) - phi(right) of a junction of any ions without current, in steady state [V].
 
+        sum_i z_i J_i = 0,    J_i = -D_i (dc_i/dx + z_i c_i F/(R T) dphi/dx),    sum_i z_i c_i = 0 everywhere
+
     Only the ratios of the diffusivities count.  Arguments, errors and source as for `planck_layer`.
     """
     return planck_layer(valences, diffusivities, left, right, temperature, thickness=1.0).voltage

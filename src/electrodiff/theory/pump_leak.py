@@ -320,7 +320,12 @@ def _cotransport(strength: float, stoichiometry: Ions, state: PumpLeakState, bat
 
 
 def pump_leak_atp_rate(cell: PumpLeakCell, bath: PumpLeakBath, state: PumpLeakState) -> FloatLike:
-    """ATP that the pump of a cell consumes, p / F [mol/(m^2 s)].  Source: as for `SodiumPump`."""
+    """ATP that the pump of a cell consumes [mol/(m^2 s)].
+
+        rate = p / F
+
+    p is the current of the pump, one charge for each cycle and ATP [A/m^2].  Source: as for `SodiumPump`.
+    """
     return atp_rate_from_pump_current(cell.pump.current(state.sodium, bath.sodium))
 
 

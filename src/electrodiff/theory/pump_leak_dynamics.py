@@ -240,6 +240,8 @@ def _motion(cell: PumpLeakCell, bath: PumpLeakBath, start: PumpLeakState) -> _Mo
 def pump_leak_steady(cell: PumpLeakCell, bath: PumpLeakBath, start: PumpLeakState) -> PumpLeakState:
     """Steady state that a cell of any kind comes to from a start.
 
+        rates(state) = 0,    those of `pump_leak_transient`, with Re s < 0 for all `pump_leak_eigenvalues` s
+
     Follows `pump_leak_transient` through the decades of time until Newton's method, from where the cell has come,
     ends on a stable steady state beside it, found to round-off.  With linear leaks there is at most one, and it
     attracts every start.
@@ -281,6 +283,8 @@ def _newton(rates: Callable[[Floats], Floats], start: Floats) -> Floats | None:
 
 def pump_leak_eigenvalues(cell: PumpLeakCell, bath: PumpLeakBath, state: PumpLeakState) -> NDArray[np.complex128]:
     """Eigenvalues of a cell at a steady state, of what can move: Na, Cl, volume [1/s], the slowest first.
+
+        J x = s x,    J = d(rates)/dx of `pump_leak_transient`,    x: what can move
 
     A disturbance decays as exp(s t): the state is stable if every real part is negative.  From central differences
     of the rates, to about 1e-9 of the largest; the state holds floats.

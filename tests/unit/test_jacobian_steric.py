@@ -211,6 +211,7 @@ def test_ions_of_no_size_have_the_updates_of_point_ions(state):
 # at node 0 the activity of ion 3 with which they carry none of it.  The current is taken on one of these faces, so that
 # all of them are coupled in the corner.
 SHARES = {2: 0.5, 3: 0.3}
+OPEN = 0.2
 SATURATING_PUMP, EXCHANGER = 4, 5
 GATE = np.array([1.0, 1.0, 0.37, 0.81, 0.9, -0.6, 1.0])
 KINDS = GATE.size
@@ -229,8 +230,8 @@ def border_of(current_face: int = 2) -> Border:
         [
             BorderUnknown(CURRENT, 0, POTENTIAL, current_face, current_face, 0.1),
             BorderUnknown(AMOUNT, NODES - 1, 3, 5, NODES - 1, 3.0),
-            BorderUnknown(GATING, 0, 1, 1, 4, -0.4, -0.6, SHARES[2]),
-            BorderUnknown(GATING, 0, 1, 1, 4, 0.2, 0.9, SHARES[3]),
+            BorderUnknown(GATING, 0, 1, 1, 4, -0.4, -0.6, SHARES[2], OPEN),
+            BorderUnknown(GATING, 0, 1, 1, 4, 0.2, 0.9, SHARES[3], OPEN),
             BorderUnknown(RATE, 1, 0, 1, 4, 1.7, by_voltage=(0.1, -0.3), **pump),
             BorderUnknown(RATE, 1, 0, 1, 4, 0.4, **exchanger),
             BorderUnknown(BALANCE, 0, 3, 1, 4, 0.0),

@@ -200,7 +200,7 @@ def test_the_helper_that_alters_a_file_alters_nothing_else(solution: ed.Solution
 NEEDED = ["x", "layer", "potential", "activity", "residuals", "updates", "flux", "flux_error", "potential_error"]
 
 
-@pytest.mark.parametrize("name", [*NEEDED, "mesh_activity", "mesh_potential", "mesh_open_fraction"])
+@pytest.mark.parametrize("name", [*NEEDED, "mesh_activity", "mesh_potential", "mesh_border"])
 def test_a_file_that_lacks_a_variable_is_refused(stored: Path, name: str) -> None:
     assert name in refusal(altered(stored, lambda dataset: dataset.drop_vars(name)))
 

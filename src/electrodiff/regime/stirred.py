@@ -15,6 +15,7 @@ from electrodiff import materials
 from electrodiff.checks import SIDES
 from electrodiff.ends import Closed, Reservoir
 from electrodiff.errors import CaseError
+from electrodiff.fields import Profile
 from electrodiff.grid.geometry import case_geometry
 from electrodiff.grid.mesh import Floats
 from electrodiff.membrane import find_membrane
@@ -254,7 +255,10 @@ def mean_initial(case: Case, ion: str, first: int, last: int) -> float:
 def initial_amount(case: Case, index: int, ion: str) -> float:
     """What a layer holds of an ion at the start: the integral of c A dx [mol, or per reference area or length]."""
     layer = case.layers[index]
-    edges = np.linspace(0.0, layer.thickness, 401)
+    given = layer.initial.get(ion, 0.0)
     start = sum(before.thickness for before in case.layers[:index])
+    if not isinstance(given, Profile):
+        return given * float(case_geometry(case).volume(*np.array([[start], [start + layer.thickness]]))[0])
+    edges = np.linspace(0.0, layer.thickness, 401)
     volumes = case_geometry(case).volume(start + edges[:-1], start + edges[1:])
     return float(volumes @ materials.initial(layer, ion, (edges[:-1] + edges[1:]) / 2))

@@ -111,8 +111,8 @@ def _hopeless(problem: Problem) -> NewtonResult | None:
 
 def _relaxed(problem: Problem, start: Floats, options: NewtonOptions) -> NewtonResult:
     """Potentials and activities in turns, then Newton; at equilibrium the turns alone arrive."""
-    state = with_pinned(problem, start.copy())
-    kinds = problem.border.kind
+    start = with_pinned(problem, start.copy())
+    state, kinds = start, problem.border.kind
     for _ in range(MOST_RATE_TURNS if (kinds == RATE).any() else 1):
         gate = first_gates(problem, state)
         state, change = gummel(problem, state, gate)
@@ -124,7 +124,7 @@ def _relaxed(problem: Problem, start: Floats, options: NewtonOptions) -> NewtonR
     if result.status is Status.CONVERGED:
         return result
     if empty is not None and settled.all():
-        return replace(result, status=Status.RUNS_OUT, worst=empty)
+        return replace(result, state=start, status=Status.RUNS_OUT, worst=empty)
     if change < ACCEPTED and not np.isin(kinds, (GATING, RATE, BALANCE)).any():
         return replace(result, state=state, gate=gate, status=Status.CONVERGED)
     return result

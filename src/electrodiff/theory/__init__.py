@@ -111,6 +111,7 @@ _HOME = {
     "pump_leak_steady_linear": "pump_leak_dynamics",
     "pump_leak_transient": "pump_leak_dynamics",
     "pump_voltage_contribution": "pump_leak",
+    "saturation": "transport",
     "series_capacitance": "capacitor",
     "slab_capacitance": "capacitor",
     "slab_charge": "capacitor",
@@ -130,6 +131,7 @@ _HOME = {
     "surface_excess_symmetric": "double_layer_excess",
     "surface_potential_stern": "channels",
     "teorell_meyer_sievers_potential": "donnan",
+    "transport_affinity": "transport",
 }
 
 if TYPE_CHECKING:
@@ -256,6 +258,8 @@ if TYPE_CHECKING:
     from electrodiff.theory.steric import bikerman_capacitance as bikerman_capacitance
     from electrodiff.theory.steric import bikerman_charge as bikerman_charge
     from electrodiff.theory.steric import bikerman_packing as bikerman_packing
+    from electrodiff.theory.transport import saturation as saturation
+    from electrodiff.theory.transport import transport_affinity as transport_affinity
 
 
 def __getattr__(name: str) -> Any:

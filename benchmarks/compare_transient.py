@@ -21,7 +21,7 @@ from electrodiff.fvm.kernels.arrays import Floats
 from electrodiff.fvm.kernels.factors import factor_points, keep_points, stage_backward
 from electrodiff.fvm.kernels.rosenbrock import finish, step_point_ions
 from electrodiff.solvers import march as marching
-from electrodiff.solvers.rodas import STAGES, TABLEAU
+from electrodiff.solvers.rodas import STAGES, TABLEAU, WEIGHTS
 from ida_peer import HOW_TO_GET, IS_INSTALLED, IdaPeer, Tolerances, fill_band, fill_residual
 from work_precision_tasks import Effort, Task, constant_ends, solve_ours, voltage_step
 
@@ -152,7 +152,22 @@ def shares(task: Task) -> dict[str, float]:
         "stages, changes of activities": lambda: stages(
             lambda i: keep_points(chain.valence, state, nothing, work.k[i])
         ),
-        "end and error": lambda: finish(state, work.stage, nothing, 1.0, 1e-6, end),
+        "end and error": lambda: finish(
+            problem.border,
+            False,
+            WEIGHTS,
+            1.0,
+            1e-6,
+            state,
+            moment.content,
+            moment.passed,
+            moment.gate,
+            work,
+            end,
+            np.empty_like(moment.content),
+            np.empty_like(moment.passed),
+            np.empty_like(moment.gate),
+        ),
     }
     times = {}
     for name, part in parts.items():

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from electrodiff.fvm.borders import kept
-from electrodiff.fvm.kernels.arrays import AMOUNT, BALANCE, GATING, RATE, Chain, Floats
+from electrodiff.fvm.kernels.arrays import AMOUNT, BALANCE, Chain, Floats
 from electrodiff.fvm.kernels.factors import Factors, Jacobian, Points, fill_flows
 from electrodiff.fvm.kernels.rosenbrock import Given, Work, finish, step_point_ions, step_sized_ions
 from electrodiff.fvm.problem import Problem, own_arrays
@@ -151,22 +151,34 @@ def _end(
     problem: Problem, start: Moment, dt: float, stop: float, options: MarchOptions, work: Work
 ) -> tuple[float, Moment]:
     """The error of a step over the tolerance, and the moment at its end."""
-    state = np.empty_like(start.state)
-    error = finish(start.state, work.stage, work.k[-1], options.tolerance, options.activity_floor, state)
-    if state[:, :-1].min() < -options.activity_floor * state[:, :-1].max():
-        # An ion that is carried away faster than it can come: no shorter step helps, and the march will say so.
-        error = math.inf
+    state, content, passed, gate = (
+        np.empty_like(part) for part in (start.state, start.content, start.passed, start.gate)
+    )
+    error = finish(
+        problem.border,
+        bool(problem.chain.packing.any()),
+        WEIGHTS,
+        options.tolerance,
+        options.activity_floor,
+        start.state,
+        start.content,
+        start.passed,
+        start.gate,
+        work,
+        state,
+        content,
+        passed,
+        gate,
+    )
     growth = AIM * max(error, 1e-8) ** -PROPORTIONAL * start.last_error**INTEGRAL
     proposed = dt * min(max(growth, SHORTEST_CUT), LONGEST_GROWTH)
     return error, Moment(
         # Exactly where it was to be.
         time=stop if dt == stop - start.time else start.time + dt,
         state=state,
-        gate=np.where(np.isin(problem.border.kind, (GATING, RATE)), start.gate + WEIGHTS @ work.gate, 1.0),
-        content=start.content + np.tensordot(WEIGHTS, work.stored, axes=1)
-        if problem.chain.packing.any()
-        else work.points.volume * state[:, :-1],
-        passed=start.passed + np.tensordot(WEIGHTS, work.passed, axes=1),
+        gate=gate,
+        content=content,
+        passed=passed,
         # A step that was cut to meet a time says little about the next.
         step=max(proposed, start.step) if dt < start.step else proposed,
         last_error=max(error, 1e-4),

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from electrodiff.fvm.kernels.arrays import CURRENT, Border, Chain, Floats, Integers
+from electrodiff.fvm.kernels.arrays import CURRENT, GATING, RATE, Border, Chain, Floats, Integers
 from electrodiff.fvm.kernels.border import fill_through, free_border, place_flows, solve_dense
 from electrodiff.fvm.kernels.compiler import kernel
 from electrodiff.fvm.kernels.factors import (
@@ -396,14 +396,72 @@ step_sized_ions = step_for(steric=True)
 
 @kernel
 def finish(
-    state: Floats, stage: Floats, last: Floats, tolerance: float, activity_floor: float, out_state: Floats
+    border: Border,
+    steric: bool,
+    weights: Floats,
+    tolerance: float,
+    activity_floor: float,
+    state: Floats,
+    content: Floats,
+    passed: Floats,
+    gate: Floats,
+    work: Work,
+    out_state: Floats,
+    out_content: Floats,
+    out_passed: Floats,
+    out_gate: Floats,
 ) -> float:
-    """The state at the end of a step (N, m), from that of its last stage and the last k; returns `error_size`."""
-    for k in range(state.shape[0]):
-        for r in range(state.shape[1]):
-            out_state[k, r] = stage[k, r] + last[k, r]
-    error: float = error_size(state, last, out_state, tolerance, activity_floor)
+    """What a step from a state (N, m), contents (N, n), what has passed (3, n) and gates (p,) arrives at, into the `out`s.
+
+    The end is that of the last stage with the last k, whose size over the tolerance is returned: see `error_size`.
+    """
+    nodes, m = state.shape
+    last = weights.size - 1
+    for k in range(nodes):
+        for r in range(m):
+            out_state[k, r] = work.stage[k, r] + work.k[last, k, r]
+        for r in range(m - 1):
+            total = content[k, r]
+            if steric:
+                for j in range(last + 1):
+                    total += weights[j] * work.stored[j, k, r]
+            else:
+                # Nothing but the activity changes it.
+                total = work.points.volume[k, r] * out_state[k, r]
+            out_content[k, r] = total
+    for w in range(passed.shape[0]):
+        for r in range(m - 1):
+            total = passed[w, r]
+            for j in range(last + 1):
+                total += weights[j] * work.passed[j, w, r]
+            out_passed[w, r] = total
+    for b in range(border.kind.size):
+        out_gate[b] = gate[b]
+        if border.kind[b] in (GATING, RATE):
+            for j in range(last + 1):
+                out_gate[b] += weights[j] * work.gate[j, b]
+    error: float = error_size(state, work.k[last], out_state, tolerance, activity_floor)
     return error
+
+
+@kernel
+def interpolate(fraction: float, dense: Floats, start: Floats, end: Floats, stages: Floats, out_state: Floats) -> None:
+    """The state at a fraction t of a step, from its start, its end and its stages (s, N, m):
+
+    (1 - t) start + t [end + (1 - t) (d_0 + t (d_1 + t d_2))],    d = `dense` (3, s) times the stages.
+    """
+    rest = 1.0 - fraction
+    count = dense.shape[1]
+    weights = np.empty(count)
+    for j in range(count):
+        bend = dense[0, j] + fraction * (dense[1, j] + fraction * dense[2, j])
+        weights[j] = fraction * rest * bend
+    for k in range(start.shape[0]):
+        for r in range(start.shape[1]):
+            total = rest * start[k, r] + fraction * end[k, r]
+            for j in range(count):
+                total += weights[j] * stages[j, k, r]
+            out_state[k, r] = total
 
 
 @kernel
@@ -411,7 +469,8 @@ def error_size(state: Floats, k: Floats, new: Floats, tolerance: float, activity
     """The largest error k (N, m) of a step: of potentials [RT/F] over the tolerance, of activities relative to themselves.
 
     An activity below `activity_floor` of the largest anywhere counts as that: the tail of a front into an empty layer is not
-    worth a step.  Infinite where one is not a number.
+    worth a step.  Infinite where one is not a number, or more negative than that: of an ion that is carried away faster
+    than it can come.
     """
     nodes, m = state.shape
     largest = 0.0
@@ -426,4 +485,6 @@ def error_size(state: Floats, k: Floats, new: Floats, tolerance: float, activity
             error = abs(k[node, r])
             if not error <= size * scale:
                 size = error / scale if np.isfinite(error) else np.inf
+            if r < m - 1 and new[node, r] < -floor:
+                size = np.inf
     return size / tolerance

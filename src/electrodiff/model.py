@@ -30,7 +30,7 @@ from electrodiff.fields import (
 from electrodiff.ions import KNOWN_IONS, scaled_diffusivity, water_relative_permittivity
 from electrodiff.layers import Gate, Interface, Ion, Layer
 from electrodiff.quantities import QUANTITIES, scalar_names
-from electrodiff.study import ImpedanceStudy, SteadyStudy, Study, TransientStudy
+from electrodiff.study import ImpedanceStudy, IVStudy, SteadyStudy, Study, TransientStudy
 from electrodiff.transporters import Channels, Pathway, Transporter, VoltageDependence
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "Closed",
     "Expectation",
     "Gate",
+    "IVStudy",
     "ImpedanceStudy",
     "Interface",
     "Ion",

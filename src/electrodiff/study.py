@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from electrodiff.changes import Change, related, tidy, within
-from electrodiff.fields import Duration, Frequency, PositiveNumber, Record, Time, nearest, problem
+from electrodiff.fields import Duration, Frequency, PositiveNumber, Potential, Record, Time, nearest, problem
 
 # A stored profile of 1000 nodes and five unknowns takes 40 kB: this many fill 0.4 GB.
 MOST_POINTS = 10_000
@@ -160,6 +160,54 @@ class ImpedanceStudy(Record):
         return tuple(sorted({*(given.values() if isinstance(given, FrequencyRange) else given)}))
 
 
+class PotentialRange(Spacing):
+    """Membrane potentials between two others, evenly spaced."""
+
+    from_: Potential = Field(alias="from")
+    """[V]"""
+    to: Potential
+    """[V]"""
+    points: int = Field(strict=True, ge=2, le=MOST_POINTS)
+
+    @model_validator(mode="after")
+    def _check(self) -> PotentialRange:
+        if self.per_decade is not None:
+            raise problem("per_decade", self.per_decade, "potentials are evenly spaced; give points")
+        self._check_span(self.from_, self.to, "V")
+        return self
+
+    def values(self) -> list[float]:
+        """Potentials [V] from the lowest to the highest."""
+        return self._spaced(self.from_, self.to)
+
+
+def _potentials(value: Any) -> str | None:
+    return "list" if isinstance(value, list | tuple) else "range" if isinstance(value, dict | PotentialRange) else None
+
+
+Potentials = Annotated[
+    Annotated[tuple[Potential, ...], Field(min_length=1), Tag("list")] | Annotated[PotentialRange, Tag("range")],
+    Discriminator(
+        _potentials,
+        custom_error_type="potentials",
+        custom_error_message='expected a list such as ["-80 mV", "0 mV"], or { from = "-120 mV", to = "80 mV", points = 101 }',
+    ),
+]
+
+
+class IVStudy(Record):
+    """A study of the current at given membrane potentials, V = phi(left) - phi(right)."""
+
+    kind: Literal["iv"]
+    potentials: Potentials
+    """[V]"""
+
+    def potential_values(self) -> tuple[float, ...]:
+        """Potentials [V], each once, from the lowest to the highest."""
+        given = self.potentials
+        return tuple(sorted({*(given.values() if isinstance(given, PotentialRange) else given)}))
+
+
 class TransientStudy(Record):
     """A study of the course in time."""
 
@@ -233,7 +281,12 @@ def _with_kind(value: Any) -> Any:
 
 
 Study = Annotated[
-    Annotated[SteadyStudy | TransientStudy | ImpedanceStudy, Discriminator("kind")],
+    Annotated[SteadyStudy | IVStudy | TransientStudy | ImpedanceStudy, Discriminator("kind")],
     BeforeValidator(_with_kind),
 ]
-STUDIES: dict[str, type[Record]] = {"steady": SteadyStudy, "transient": TransientStudy, "impedance": ImpedanceStudy}
+STUDIES: dict[str, type[Record]] = {
+    "steady": SteadyStudy,
+    "iv": IVStudy,
+    "transient": TransientStudy,
+    "impedance": ImpedanceStudy,
+}

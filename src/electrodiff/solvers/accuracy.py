@@ -19,9 +19,11 @@ MOST_NODES = 20_000
 SLOW = 8
 
 
-def solve_to_accuracy(case: Case, options: NewtonOptions) -> tuple[list[Level], list[Level]]:
-    """All meshes that were solved on, and the nested ones of the answer."""
-    levels = solve_nested(layered_line(case).nested(), None, options)
+def solve_to_accuracy(
+    case: Case, options: NewtonOptions, before: Level | None = None
+) -> tuple[list[Level], list[Level]]:
+    """All meshes that were solved on, and the nested ones of the answer; `before` has a state like that of the case."""
+    levels = solve_nested(layered_line(case).nested(), before, options)
     solved = list(levels)
     gaps = [largest_gap(case, levels)]
     may_move = True

@@ -56,16 +56,21 @@ def solve_steady(
 ) -> Solution:
     """The steady state of a case with any study; see `solve`."""
     if mesh is None:
-        meshes, levels = solve_to_accuracy(case, options)
+        solution, _ = solve_beside(case, options)
     else:
         levels = [solve_level(case, mesh, None, None, options)]
-        meshes = levels
-    solution = _solution(case, meshes, levels)
+        solution = _solution(case, levels, levels)
     if solution.converged:
         solution = replace(solution, notes=tuple(_stability(solution)))
     if throw and not solution.converged:
         raise ConvergenceError(solution.message)
     return solution
+
+
+def solve_beside(case: Case, options: NewtonOptions, before: Level | None = None) -> tuple[Solution, list[Level]]:
+    """The steady state of a case and the nested meshes that it is from; `before` has a state like its own."""
+    solved, levels = solve_to_accuracy(case, options, before)
+    return _solution(case, solved, levels), levels
 
 
 def _solution(case: Case, solved: Sequence[Level], levels: Sequence[Level]) -> Solution:

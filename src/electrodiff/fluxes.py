@@ -35,7 +35,7 @@ class Fluxes(Profiles):
         mean = np.where(crosses, (flux * weight).sum(axis=0) / weight.sum(axis=0), 0.0)
         return dict(zip(self.case.ion_names, (mean * self.problem.scales.flux).tolist(), strict=True))
 
-    @property
+    @cached_property
     def ion_current(self) -> dict[str, float]:
         """Current density carried by each ion, z F J [A/m^2]."""
         # Adding 0 turns the -0 of an anion without flux into 0.
@@ -56,7 +56,7 @@ class Fluxes(Profiles):
         """(N-1, n) r of every face in J r = a(left) e^(z phi(left)) - a(right) e^(z phi(right)), scaled; inf if absent."""
         return self._faces[1]
 
-    @property
+    @cached_property
     def unidirectional_flux(self) -> dict[str, float]:
         """The larger of the two unidirectional fluxes of each ion [mol/(m^2 s)]: max a e^(z phi) / resistance, or 0."""
         _, weight, _, _ = self._faces

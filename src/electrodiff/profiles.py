@@ -101,13 +101,13 @@ class Profiles:
         """(M,) position [m]."""
         return self.problem.mesh.x[self.node]
 
-    @property
+    @cached_property
     def potential(self) -> Floats:
         """(M,) electric potential [V]."""
         phi: Floats = self.state[self.node, -1]
         return phi * self.problem.scales.potential
 
-    @property
+    @cached_property
     def activity(self) -> Floats:
         """(n, M) activity of each ion [mol/m^3]; 0 where it is absent."""
         return self.state[self.node, :-1].T * self.problem.scales.concentration
@@ -131,7 +131,7 @@ class Profiles:
                     ratio[at, column] = own / self.problem.chain.partition[self._face[at], column]
         return ratio
 
-    @property
+    @cached_property
     def charge_density(self) -> Floats:
         """(M,) charge per volume, mobile and fixed [C/m^3]."""
         fixed = self.problem.chain.fixed_charge[self._face] * self.problem.scales.concentration

@@ -51,7 +51,7 @@ class Readings(Fluxes):
         """V_m = phi(left end) - phi(right end) [V]."""
         return float((self.state[0, -1] - self.state[-1, -1]) * self.problem.scales.potential)
 
-    @property
+    @cached_property
     def layer_drop(self) -> dict[str, float]:
         """phi(left face) - phi(right face) of each layer [V]."""
         drops = [self._drop(entries.start, entries.stop - 1) for entries in self.layer_entries]
@@ -83,12 +83,12 @@ class Readings(Fluxes):
             for index, (left, right) in enumerate(pairwise(self.case.layer_names))
         }
 
-    @property
+    @cached_property
     def charge_beside(self) -> dict[str, float]:
         """Charge per area of the Debye layer on each side of each interface [C/m^2], by "interface.side"."""
         return {f"{name}.{part.side}": part.charge for name, pair in self.debye_layers.items() for part in pair}
 
-    @property
+    @cached_property
     def drop_beside(self) -> dict[str, float]:
         """phi(left) - phi(right) of the Debye layer on each side of each interface [V], by "interface.side"."""
         return {f"{name}.{part.side}": part.drop for name, pair in self.debye_layers.items() for part in pair}
@@ -124,7 +124,7 @@ class Readings(Fluxes):
         left, right = self.half_charge
         return float(left[faces].sum() + right[faces].sum())
 
-    @property
+    @cached_property
     def end_debye_layers(self) -> dict[str, DebyeLayer]:
         """The Debye layer next to the first interface, on its left, and next to the last one, on its right.
 
@@ -138,12 +138,12 @@ class Readings(Fluxes):
             both = layers[0][0], layers[-1][1]
         return dict(zip(SIDES, both, strict=True))
 
-    @property
+    @cached_property
     def surface_charge(self) -> dict[str, float]:
         """Charge per area held by the left and right Debye layer [C/m^2]; see `end_debye_layers`."""
         return {side: layer.charge for side, layer in self.end_debye_layers.items()}
 
-    @property
+    @cached_property
     def debye_drop(self) -> dict[str, float]:
         """phi(left) - phi(right) of the left and right Debye layer [V]; see `end_debye_layers`."""
         return {side: layer.drop for side, layer in self.end_debye_layers.items()}
@@ -153,7 +153,7 @@ class Readings(Fluxes):
         """Net current through the whole area [A]; None where the geometry has no area."""
         return self.current_density * self.problem.mesh.reference_area if has_area(self.case) else None
 
-    @property
+    @cached_property
     def electrode_charge(self) -> dict[str, float | None]:
         """Charge per area on the wall at either end [C/m^2], from the field at its face; None where there is no wall."""
         charges: dict[str, float | None] = dict.fromkeys(SIDES)
@@ -167,7 +167,7 @@ class Readings(Fluxes):
                 charges[side] = sign * permittivity * field if end.potential is not None else given
         return charges
 
-    @property
+    @cached_property
     def log_permeability(self) -> dict[str, float | None]:
         """log10 of P = 1 / integral of dx / (D beta) in m/s, of each ion in each layer; None for an absent ion."""
         return {
@@ -177,7 +177,7 @@ class Readings(Fluxes):
             for value in (materials.log_resistance(self.case, layer, ion),)
         }
 
-    @property
+    @cached_property
     def open_fraction(self) -> dict[str, float]:
         """Open fraction of each gated conductance, by "layer.ion"."""
         opened = self.gate[self.problem.border.kind == GATING]
@@ -189,7 +189,7 @@ class Readings(Fluxes):
         rates = self.gate[self.problem.border.kind == RATE] * self.problem.scales.flux
         return dict(zip(self.case.transporter_names, rates.tolist(), strict=True))
 
-    @property
+    @cached_property
     def transported_flux(self) -> dict[str, float]:
         """Flux of each ion that the transporters of the first one's layer carry [mol/(m^2 s)]; empty without transporters."""
         return self._carried_ions(
@@ -200,7 +200,7 @@ class Readings(Fluxes):
             )
         )
 
-    @property
+    @cached_property
     def passive_flux(self) -> dict[str, float]:
         """Flux of each ion through the lipid and the pathways of the layer with transporters [mol/(m^2 s)].
 
@@ -215,7 +215,7 @@ class Readings(Fluxes):
         mean = np.where(crosses, (weight * flux).sum(axis=0) / weight.sum(axis=0), 0.0)
         return dict(zip(self.case.ion_names, mean.tolist(), strict=True))
 
-    @property
+    @cached_property
     def exchange_flux(self) -> dict[str, float]:
         """The larger of the unidirectional passive fluxes of each ion through the layer with transporters [mol/(m^2 s)]."""
         if not self.case.transporters:
@@ -237,7 +237,7 @@ class Readings(Fluxes):
         """(N-1, n) flux of every ion through every face without what transporters carry [mol/(m^2 s)]."""
         return (self._faces[0] - self._chain.carried) * self.problem.scales.flux
 
-    @property
+    @cached_property
     def nernst_potential(self) -> dict[str, float | None]:
         """(RT/zF) ln(a(right) / a(left)) of each ion between the ends [V], of a case with transporters; else empty.
 
@@ -254,7 +254,7 @@ class Readings(Fluxes):
     def _carried_ions(self, value: Callable[[str], Number]) -> dict[str, Number]:
         return {ion: value(ion) for ion in self.case.ions} if self.case.transporters else {}
 
-    @property
+    @cached_property
     def capacitance(self) -> float | None:
         """Integral capacitance [F/m^2]: charge of the left side over the membrane potential.
 
@@ -282,7 +282,7 @@ class Readings(Fluxes):
         own, beside = self._charge(inner.start, inner.stop - 1), self.surface_charge["left"]
         return "ions inside hold much of the charge" if abs(own) > _MUCH * abs(beside) else ""
 
-    @property
+    @cached_property
     def field_ratio(self) -> dict[str, float | None]:
         """At each interface, the field on the side of the lower permittivity over the field on the other side.
 
@@ -298,7 +298,7 @@ class Readings(Fluxes):
             ratios[f"{left.name}|{right.name}"] = float(fields[1] / fields[0]) if abs(fields[0]) > no_field else None
         return ratios
 
-    @property
+    @cached_property
     def bulk_charge_imbalance(self) -> float | None:
         """Largest |charge| / (F sum |z| c) at 10 Debye lengths or further from every boundary but a reservoir.
 
@@ -407,4 +407,8 @@ class Readings(Fluxes):
 
     def scalars(self) -> dict[str, float | None]:
         """Every reported scalar by its full name, SI units."""
+        return self._scalars
+
+    @cached_property
+    def _scalars(self) -> dict[str, float | None]:
         return flattened({name: getattr(self, name) for name in QUANTITIES})

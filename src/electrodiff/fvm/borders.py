@@ -115,7 +115,9 @@ def _floating(case: Case, mesh: Mesh, scales: Scales) -> Iterator[BorderUnknown]
 
 def _amounts(case: Case, mesh: Mesh, chain: Chain, scales: Scales) -> Iterator[BorderUnknown]:
     """The amount of each ion in every stretch that it cannot leave, from the initial concentrations of its layers."""
-    left, right = initial_contents(case, mesh, chain, scales)
+    left = right = np.zeros_like(chain.conductance)
+    if any(layer.initial for layer in case.layers):
+        left, right = initial_contents(case, mesh, chain, scales)
     open_ends = (isinstance(case.left, Reservoir), isinstance(case.right, Reservoir))
     for row, ion in enumerate(case.ions):
         content = (left + right)[:, row]
@@ -171,6 +173,8 @@ def stretches(present: np.ndarray) -> list[tuple[int, int]]:
 
 def _gates(case: Case, mesh: Mesh, scales: Scales) -> Iterator[BorderUnknown]:
     """The open fraction of every gated conductance, in the order of `Case.gate_names`."""
+    if not case.gate_names:
+        return
     own = [(layer, ion) for layer in case.layers for ion in case.ions]
     found = {
         name: (layer, ion, gated) for layer, ion in own for name, gated in materials.gates(case, layer, ion).items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ class Mesh:
         """Number of nodes N."""
         return self.x.size
 
-    @property
+    @cached_property
     def boundaries(self) -> Integers:
         """(layers + 1,) nodes on the boundaries of the layers, both ends included."""
         inner = np.flatnonzero(np.diff(self.layer)) + 1

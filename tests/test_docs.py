@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import electrodiff as ed
-from electrodiff.quantities import QUANTITIES
+from electrodiff import voltage_summary
+from electrodiff.quantities import CURVE_QUANTITIES, QUANTITIES
 from electrodiff.summary import summary
 
 ROOT = Path(__file__).parents[1]
@@ -51,6 +52,24 @@ def test_package_docstring_example_is_true():
 @pytest.mark.parametrize("name", QUANTITIES)
 def test_every_quantity_is_in_the_docs_with_its_json_key(name):
     assert f"| `{name}` | `{QUANTITIES[name].json_key}` |" in (ROOT / "docs" / "results.md").read_text()
+
+
+@pytest.mark.parametrize("name", CURVE_QUANTITIES)
+def test_every_quantity_of_a_curve_is_in_the_docs_with_its_json_key(name):
+    assert f"| `{name}` | `{CURVE_QUANTITIES[name].json_key}` |" in (ROOT / "docs" / "results.md").read_text()
+
+
+def test_every_key_and_variable_of_a_curve_is_in_the_docs(tmp_path):
+    import xarray
+
+    page = (ROOT / "docs" / "results.md").read_text()
+    study = {"kind": "iv", "potentials": [-0.05, 0.05]}
+    curve = ed.solve_iv(ed.load_case(ROOT / "cases" / "iv_curve.toml").replace("study", study))
+    for key in voltage_summary.summary(curve, 0.0):
+        assert f"`{key}`" in page, key
+    with xarray.open_dataset(ed.save_solution(curve, tmp_path / "x.nc")) as stored:
+        for name in [*stored.variables, *stored.dims, *stored.attrs]:
+            assert f"`{str(name).removesuffix('_error')}" in page or name in ("kind", "Conventions", "border"), name
 
 
 MESH_NUMBERS = re.findall(

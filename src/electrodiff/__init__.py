@@ -22,9 +22,11 @@ _HOME = {
     "Channels": "transporters",
     "Closed": "model",
     "ConvergenceError": "errors",
+    "CurrentVoltage": "current_voltage",
     "ElectrodiffError": "errors",
     "Expectation": "model",
     "FrequencyRange": "study",
+    "IVStudy": "study",
     "Gate": "model",
     "Impedance": "impedance",
     "ImpedanceStudy": "study",
@@ -36,6 +38,7 @@ _HOME = {
     "NewtonOptions": "solvers.newton",
     "OutputTimes": "study",
     "Pathway": "transporters",
+    "PotentialRange": "study",
     "Profile": "fields",
     "Reservoir": "model",
     "ResultError": "errors",
@@ -59,6 +62,7 @@ _HOME = {
     "save_solution": "store",
     "solve": "solvers.steady",
     "solve_impedance": "solvers.impedance",
+    "solve_iv": "solvers.iv",
     "solve_transient": "solvers.transient",
 }
 _MODULES = ("plot", "theory")
@@ -73,6 +77,7 @@ if TYPE_CHECKING:
     from electrodiff.case import parse_case as parse_case
     from electrodiff.changes import Change as Change
     from electrodiff.changes import SineWave as SineWave
+    from electrodiff.current_voltage import CurrentVoltage as CurrentVoltage
     from electrodiff.errors import CaseError as CaseError
     from electrodiff.errors import ConvergenceError as ConvergenceError
     from electrodiff.errors import ElectrodiffError as ElectrodiffError
@@ -95,6 +100,7 @@ if TYPE_CHECKING:
     from electrodiff.regime import case_regime as case_regime
     from electrodiff.solution import Solution as Solution
     from electrodiff.solvers.impedance import solve_impedance as solve_impedance
+    from electrodiff.solvers.iv import solve_iv as solve_iv
     from electrodiff.solvers.newton import NewtonOptions as NewtonOptions
     from electrodiff.solvers.steady import solve as solve
     from electrodiff.solvers.transient import solve_transient as solve_transient
@@ -102,7 +108,9 @@ if TYPE_CHECKING:
     from electrodiff.store import save_solution as save_solution
     from electrodiff.study import FrequencyRange as FrequencyRange
     from electrodiff.study import ImpedanceStudy as ImpedanceStudy
+    from electrodiff.study import IVStudy as IVStudy
     from electrodiff.study import OutputTimes as OutputTimes
+    from electrodiff.study import PotentialRange as PotentialRange
     from electrodiff.study import SteadyStudy as SteadyStudy
     from electrodiff.study import TransientStudy as TransientStudy
     from electrodiff.transient import Transient as Transient

@@ -349,8 +349,10 @@ def _check_steric(case: Case) -> None:
 
 
 def _check_expectations(case: Case) -> None:
-    names = case.scalar_names()
+    names = case.expectable_names()
     for index, expectation in enumerate(case.expect):
         if expectation.quantity not in names:
             remedy = f"this case has no such quantity{nearest(expectation.quantity, names)}; it has {', '.join(names)}"
+            if case.study.kind == "iv":
+                remedy = f"a curve has this at every potential, or not at all; what can be expected of it is {names[0]}"
             raise problem(f"expect[{index}].quantity", expectation.quantity, remedy)

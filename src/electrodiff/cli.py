@@ -64,7 +64,9 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Folder of the results; by default results/<case name>.")] = None,
     overrides: OverridesOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Also write a table: profiles, series or impedance.")] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Also write a table: profiles, series, impedance or curve.")
+    ] = False,
     no_plots: Annotated[bool, typer.Option("--no-plots", help="Draw no figures.")] = False,
     formats: FormatOption = None,
     resume: Annotated[

@@ -1,4 +1,4 @@
-"""How far a run in time has come, on stderr: a bar on a terminal, else a line now and then."""
+"""How far a run has come, on stderr: a bar on a terminal, else a line now and then."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from bisect import bisect_left
 from time import perf_counter
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -65,8 +65,8 @@ def _steps_until(run: Run, time: float) -> int:
     return bisect_left(run.steps, time * (1 + 1e-12), key=lambda step: step[0])
 
 
-class TimeProgress:
-    """Shows a run; a context, so that the bar is gone when the run is over."""
+class _Progress:
+    """A bar on a terminal, else lines; a context, so that the bar is gone when the run is over."""
 
     def __init__(self, quiet: bool, console: Console | None = None) -> None:
         """quiet: show nothing; console: where to, by default stderr."""
@@ -75,10 +75,8 @@ class TimeProgress:
         self._bar = _bar(console) if console.is_terminal and not quiet else None
         self._task = self._bar.add_task("", total=1.0) if self._bar else None
         self._start, self._shown = perf_counter(), perf_counter()
-        self._run: Run | None = None
-        self._first = 0
 
-    def __enter__(self) -> TimeProgress:
+    def __enter__(self) -> Self:
         if self._bar:
             self._bar.start()
         return self
@@ -87,6 +85,45 @@ class TimeProgress:
         if self._bar:
             self._bar.stop()
 
+    def _is_due(self, now: float) -> bool:
+        """Whether the last picture is long enough ago."""
+        return not self._quiet and now - self._shown >= (BAR if self._bar else LINE)
+
+    def _draw(self, now: float, done: float, text: str) -> None:
+        self._shown = now
+        if self._bar and self._task is not None:
+            self._bar.update(self._task, completed=done, description=text, refresh=True)
+        else:
+            note(f"{100 * done:.0f} %: {text}")
+
+
+class CountProgress(_Progress):
+    """Shows how many of a number of solves are done."""
+
+    def __init__(self, what: str, quiet: bool, console: Console | None = None) -> None:
+        """what: they are at, such as "potentials"."""
+        super().__init__(quiet, console)
+        self._what = what
+
+    def show(self, done: int, total: int) -> None:
+        """Show how many are done, if the last time is long enough ago."""
+        now = perf_counter()
+        if self._is_due(now):
+            from electrodiff.time_tables import time_text
+
+            left = math.ceil((now - self._start) / done * (total - done))
+            self._draw(now, done / total, f"{done} of {total} {self._what}, {time_text(float(left), 2)} left")
+
+
+class TimeProgress(_Progress):
+    """Shows a run in time."""
+
+    def __init__(self, quiet: bool, console: Console | None = None) -> None:
+        """quiet: show nothing; console: where to, by default stderr."""
+        super().__init__(quiet, console)
+        self._run: Run | None = None
+        self._first = 0
+
     def show(self, run: Run, what: str = "") -> None:
         """Show how far a run is, and what it is for, if the last time is long enough ago."""
         now = perf_counter()
@@ -94,14 +131,8 @@ class TimeProgress:
             self._run = run
             # Of a run that goes on from a checkpoint, what was done before says nothing about the speed.
             self._first, self._start = len(run.steps), now
-        if self._quiet or now - self._shown < (BAR if self._bar else LINE):
-            return
-        self._shown = now
-        done, text = fraction(run), what + self._text(run, now)
-        if self._bar and self._task is not None:
-            self._bar.update(self._task, completed=done, description=text, refresh=True)
-        else:
-            note(f"{100 * done:.0f} %: {text}")
+        if self._is_due(now):
+            self._draw(now, fraction(run), what + self._text(run, now))
 
     def _text(self, run: Run, now: float) -> str:
         from electrodiff.time_tables import time_text

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.console import Console
 
-from electrodiff.cli_checks import INTERRUPTED, MISSED, note, writing
+from electrodiff.cli_checks import INTERRUPTED, MISSED, NOT_CONVERGED, note, writing
 from electrodiff.errors import CaseError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _MODULES = {
     "steady": ("summary", "terminal"),
     "transient": ("time_summary", "time_tables"),
     "impedance": ("frequency_summary", "frequency_tables"),
+    "iv": ("voltage_summary", "voltage_tables"),
 }
 
 
@@ -130,10 +131,20 @@ def _impedance(case: Case, _: Order) -> tuple[Any, int]:
     return solve_impedance(case), 0
 
 
+def _iv(case: Case, order: Order) -> tuple[Any, int]:
+    from electrodiff.cli_progress import CountProgress
+    from electrodiff.solvers.iv import solve_iv
+
+    with CountProgress("potentials", order.quiet) as progress:
+        result = solve_iv(case, watch=progress.show, throw=False)
+    return result, 0 if result.converged else NOT_CONVERGED
+
+
 _SOLVERS: dict[str, Callable[[Case, Order], tuple[Any, int]]] = {
     "steady": _steady,
     "transient": _transient,
     "impedance": _impedance,
+    "iv": _iv,
 }
 """By the kind of a study: what gives its result, and the exit code if that is not whole."""
 

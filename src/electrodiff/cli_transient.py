@@ -72,7 +72,7 @@ def _stored_start(case: Case) -> Profiles | None:
         return result.frames[-1]
     if isinstance(result, Profiles):
         return result
-    raise CaseError(f"study.start is '{study.start}', which holds an impedance; give a steady or a transient result")
+    raise CaseError(f"study.start is '{study.start}', which is of another study; give a steady or a transient result")
 
 
 class _Watcher:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodiff.quantities import QUANTITIES
+from electrodiff.quantities import QUANTITIES, Quantity
 
 if TYPE_CHECKING:
     import xarray
@@ -74,6 +74,16 @@ BORDERS = (
 def coordinates(solution: Solution | Readings) -> dict[str, Variable]:
     """Positions, and the names along the other dimensions."""
     nodes = solution.problem.mesh.x
+    return {
+        "x": Variable(("x",), solution.x, "m", "position"),
+        "layer": Variable(("x",), solution.layer, "1", "index of the layer"),
+        "x_face": Variable(("x_face",), (nodes[:-1] + nodes[1:]) / 2, "m", "middle of the face"),
+        **member_coordinates(solution),
+    }
+
+
+def member_coordinates(solution: Solution | Readings) -> dict[str, Variable]:
+    """The names of ions, layers, ... along the dimensions of the families of quantities."""
     names = {
         "ion": (solution.case.ion_names, "ion"),
         "layer_name": (solution.case.layer_names, "layer"),
@@ -85,12 +95,24 @@ def coordinates(solution: Solution | Readings) -> dict[str, Variable]:
         "transporter": (solution.case.transporter_names, "transporter"),
         "carried_ion": (tuple(solution.transported_flux), "ion of a case with transporters"),
     }
-    return {
-        "x": Variable(("x",), solution.x, "m", "position"),
-        "layer": Variable(("x",), solution.layer, "1", "index of the layer"),
-        "x_face": Variable(("x_face",), (nodes[:-1] + nodes[1:]) / 2, "m", "middle of the face"),
-        **{name: Variable((name,), list(values), "", text) for name, (values, text) in names.items()},
-    }
+    return {name: Variable((name,), list(values), "", text) for name, (values, text) in names.items()}
+
+
+def member_names(quantity: Quantity, solution: Solution | Readings) -> list[str]:
+    """The full names of the scalars of a quantity, in the order of its dimension."""
+    if not quantity.per:
+        return [quantity.name]
+    return [f"{quantity.name}.{member}" for member in getattr(solution, quantity.name)]
+
+
+def series(along: tuple[str, int], quantity: Quantity, values: list[Floats]) -> Variable:
+    """A quantity along a dimension of this name and size, from the series of its members."""
+    dimension, size = along
+    unit = netcdf_unit(quantity.dimension.unit)
+    if not quantity.per:
+        return Variable((dimension,), values[0], unit, quantity.meaning)
+    rows = np.array(values).reshape(len(values), size)
+    return Variable((dimension, DIMENSIONS[quantity.per]), rows.T, unit, quantity.meaning)
 
 
 def variables(solution: Solution) -> dict[str, Variable]:
@@ -99,13 +121,13 @@ def variables(solution: Solution) -> dict[str, Variable]:
     for name, (dimensions, unit, long_name) in PROFILES.items():
         entry = Variable(dimensions, getattr(solution, name), unit, long_name)
         if name in solution.profile_error:
-            profiles.update(_with_error(name, entry, solution.profile_error[name]))
+            profiles.update(with_error(name, entry, solution.profile_error[name]))
         else:
             profiles[name] = entry
     return {**profiles, **_quantities(solution), **mesh_state(solution)}
 
 
-def _with_error(name: str, entry: Variable, error: Any) -> dict[str, Variable]:
+def with_error(name: str, entry: Variable, error: Any) -> dict[str, Variable]:
     """A variable and that of its estimated errors."""
     return {
         name: entry._replace(error=f"{name}_error"),
@@ -121,7 +143,7 @@ def _quantities(solution: Solution) -> dict[str, Variable]:
         dimensions = (DIMENSIONS[quantity.per],) if quantity.per else ()
         values, error = (_numbers(given) for given in (value, errors[name]))
         entry = Variable(dimensions, values, netcdf_unit(quantity.dimension.unit), quantity.meaning)
-        table.update(_with_error(name, entry, error))
+        table.update(with_error(name, entry, error))
     return table
 
 
@@ -141,14 +163,12 @@ def mesh_state(solution: Solution) -> dict[str, Variable]:
     }
 
 
-def scalars_of(dataset: xarray.Dataset, suffix: str = "") -> dict[str, float | None]:
-    """The reported scalars in a dataset by full name, or with suffix "_error" their errors; NaN is None."""
+def scalars_of(data: Mapping[str, NDArray[Any]], suffix: str = "") -> dict[str, float | None]:
+    """The reported scalars in the variables of a file by full name, or with suffix "_error" their errors; NaN is None."""
     table: dict[str, float | None] = {}
     for name, quantity in QUANTITIES.items():
-        values = np.atleast_1d(dataset[name + suffix].to_numpy()).tolist()
-        names = (
-            [f"{name}.{member}" for member in dataset[DIMENSIONS[quantity.per]].to_numpy()] if quantity.per else [name]
-        )
+        values = np.atleast_1d(data[name + suffix]).tolist()
+        names = [f"{name}.{member}" for member in data[DIMENSIONS[quantity.per]]] if quantity.per else [name]
         table.update({key: None if math.isnan(x) else x for key, x in zip(names, values, strict=True)})
     return table
 

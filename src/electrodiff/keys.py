@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from electrodiff.errors import CaseError
 from electrodiff.fields import nearest
+from electrodiff.quantities import CURVE_QUANTITIES
 from electrodiff.study import STUDIES
 
 # What pydantic's own errors say in terms of a case file.
@@ -50,8 +51,8 @@ def validated(kind: type[RecordType], tree: Any, where: str, from_file: bool = F
 def set_key(tree: dict[str, Any], key: str, value: Any) -> None:
     """Set one key of a tree of plain values in place; lists are entered by the `name` of their items or by number.
 
-    Tables that are not there yet are made.  Another kind of study drops what it has no use for.  Raises CaseError if the
-    path leads through something else.
+    Tables that are not there yet are made.  Another kind of study drops what it has no use for, expectations too.
+    Raises CaseError if the path leads through something else.
     """
     *parents, last = key.split(".")
     node: Any = tree
@@ -66,6 +67,19 @@ def set_key(tree: dict[str, Any], key: str, value: Any) -> None:
     if key == "study.kind" and isinstance(value, str) and value in STUDIES:
         others = {name for kind in STUDIES.values() for name in kind.model_fields} - {*STUDIES[value].model_fields}
         tree["study"] = {name: item for name, item in tree["study"].items() if name not in others}
+    if key in ("study", "study.kind") and isinstance(tree.get("expect"), list | tuple):
+        tree["expect"] = [entry for entry in tree["expect"] if _is_of_curve(entry) == _is_curve(tree["study"])]
+
+
+def _is_curve(study: Any) -> bool:
+    """Whether a study, as a record or a table, is of a current-voltage curve."""
+    return (study.get("kind") if isinstance(study, dict) else getattr(study, "kind", None)) == "iv"
+
+
+def _is_of_curve(expectation: Any) -> bool:
+    """Whether an expectation is of what only a current-voltage curve has."""
+    quantity = expectation.get("quantity") if isinstance(expectation, dict) else None
+    return isinstance(quantity, str) and quantity.partition(".")[0] in CURVE_QUANTITIES
 
 
 def value_at(tree: Any, key: str) -> Any:

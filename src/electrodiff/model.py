@@ -29,7 +29,7 @@ from electrodiff.fields import (
 )
 from electrodiff.ions import KNOWN_IONS, scaled_diffusivity, water_relative_permittivity
 from electrodiff.layers import Gate, Interface, Ion, Layer
-from electrodiff.quantities import QUANTITIES, scalar_names
+from electrodiff.quantities import CURVE_QUANTITIES, QUANTITIES, quantity_of, scalar_names
 from electrodiff.study import ImpedanceStudy, IVStudy, SteadyStudy, Study, TransientStudy
 from electrodiff.transporters import Channels, Pathway, Transporter, VoltageDependence
 
@@ -108,8 +108,9 @@ class Expectation(Record):
     @model_validator(mode="after")
     def _check_units(self) -> Expectation:
         family = self.quantity.partition(".")[0]
-        if family not in QUANTITIES:
-            remedy = f"no quantity has this name{nearest(family, QUANTITIES)}; known are {', '.join(QUANTITIES)}"
+        known = [*QUANTITIES, *CURVE_QUANTITIES]
+        if family not in known:
+            remedy = f"no quantity has this name{nearest(family, known)}; known are {', '.join(known)}"
             raise problem("quantity", self.quantity, remedy)
         for key in ("value", "tolerance"):
             number = self._si(key)
@@ -119,7 +120,7 @@ class Expectation(Record):
 
     def _si(self, key: str) -> float:
         value = getattr(self, key)
-        dimension = QUANTITIES[self.quantity.partition(".")[0]].dimension
+        dimension = quantity_of(self.quantity).dimension
         try:
             if isinstance(value, str) == bool(dimension.unit) and math.isfinite(
                 float("0" if dimension.unit else value)
@@ -252,6 +253,10 @@ class Case(Record):
     def scalar_names(self) -> list[str]:
         """Names of the scalars that a solution of this case reports."""
         return scalar_names(self.ions, self.layer_names, self.gate_names, self.transporter_names)
+
+    def expectable_names(self) -> list[str]:
+        """Names of the scalars that may be expected: those of a solution, or the one that belongs to a whole curve."""
+        return ["reversal_potential"] if isinstance(self.study, IVStudy) else self.scalar_names()
 
     @property
     def gate_names(self) -> list[str]:

@@ -21,7 +21,7 @@ from electrodiff.ends import Reservoir, Wall
 from electrodiff.errors import CaseError
 from electrodiff.fields import FrozenTable, problem
 from electrodiff.keys import mistakes, numbered, set_key, value_at
-from electrodiff.study import Study, TransientStudy
+from electrodiff.study import IVStudy, Study, TransientStudy
 
 if TYPE_CHECKING:
     from pydantic_core import PydanticCustomError
@@ -79,6 +79,8 @@ class Corner(NamedTuple):
 def checked_study(case: Case, from_file: bool) -> Study:
     """The study of a case, with the values of steps as a file has them.  Raises an error if it does not fit the case."""
     study = case.study
+    if isinstance(study, IVStudy):
+        _check_reservoirs(case)
     if not isinstance(study, TransientStudy):
         return study
     if study.start == "initial":
@@ -261,6 +263,15 @@ def _unknowns(case: Case) -> dict[str, list[str]]:
     for pathway in case.pathways:
         table[f"pathways.{pathway.name}.gating"] = [*pathway.ions] if pathway.gating else []
     return table
+
+
+def _check_reservoirs(case: Case) -> None:
+    """A current-voltage curve is of a stack between two reservoirs."""
+    for side in SIDES:
+        kind = getattr(case, side).kind
+        if kind != "reservoir":
+            remedy = "no steady current flows through it; a current-voltage curve needs a 'reservoir' at both ends"
+            raise problem(f"{side}.kind", kind, remedy)
 
 
 def _check_initial(case: Case) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from electrodiff.units import (
     CAPACITANCE,
+    CONDUCTANCE_PER_AREA,
     CURRENT,
     CURRENT_DENSITY,
     FLUX,
@@ -40,7 +41,15 @@ class Quantity:
         return f"{self.name}_{_SUFFIX[self.dimension.unit]}" if self.dimension.unit else self.name
 
 
-_SUFFIX = {"V": "V", "A": "A", "A/m^2": "A_m2", "mol/m^2/s": "mol_m2_s", "C/m^2": "C_m2", "F/m^2": "F_m2"}
+_SUFFIX = {
+    "V": "V",
+    "A": "A",
+    "A/m^2": "A_m2",
+    "mol/m^2/s": "mol_m2_s",
+    "C/m^2": "C_m2",
+    "F/m^2": "F_m2",
+    "S/m^2": "S_m2",
+}
 
 QUANTITIES: dict[str, Quantity] = {
     quantity.name: quantity
@@ -116,6 +125,27 @@ QUANTITIES: dict[str, Quantity] = {
         ),
     )
 }
+
+CURVE_QUANTITIES: dict[str, Quantity] = {
+    quantity.name: quantity
+    for quantity in (
+        Quantity("slope_conductance", CONDUCTANCE_PER_AREA, "dI/dV at the potential"),
+        Quantity(
+            "chord_conductance",
+            CONDUCTANCE_PER_AREA,
+            "I / (V - reversal_potential) (dI/dV at the reversal potential itself; null without one)",
+        ),
+        Quantity("rectification", NUMBER, "abs(I(V) / I(-V)) (null where the study has no potential -V, and at 0 V)"),
+        Quantity("reversal_potential", POTENTIAL, "membrane potential without net current (null if there is none)"),
+    )
+}
+"""What a current-voltage study reports beside these; all but the reversal potential once for each of its potentials."""
+
+
+def quantity_of(name: str) -> Quantity:
+    """The quantity of a scalar by its full name, such as `flux.K`.  Raises KeyError if there is none."""
+    family = name.partition(".")[0]
+    return QUANTITIES.get(family) or CURVE_QUANTITIES[family]
 
 
 def scalar_names(

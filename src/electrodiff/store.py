@@ -7,27 +7,27 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 import electrodiff
 from electrodiff.case import case_text, parse_case
-from electrodiff.dataset import PROFILES, Variable, scalars_of, tables, write_netcdf
+from electrodiff.current_voltage import CurrentVoltage
+from electrodiff.dataset import PROFILES, Variable, tables, write_netcdf
 from electrodiff.errors import CaseError, ResultError
 from electrodiff.frequency_dataset import COMPLEX, complex_values, frequency_tables
-from electrodiff.fvm.problem import build_problem
 from electrodiff.impedance import Impedance
 from electrodiff.quantities import QUANTITIES
 from electrodiff.solution import EXTRAPOLATED, Solution
+from electrodiff.steady_store import steady_attributes, stored_solution
 from electrodiff.time_dataset import time_tables
-from electrodiff.time_store import read_transient, stored_mesh, time_attributes
+from electrodiff.time_store import read_transient, time_attributes
 from electrodiff.transient import Transient
+from electrodiff.voltage_store import read_voltage, stored_tables, voltage_attributes
 
 if TYPE_CHECKING:
     import xarray
 
 KIND = "electrodiff steady solution"
 
-Result = Solution | Transient | Impedance
+Result = Solution | Transient | Impedance | CurrentVoltage
 """What a study gives."""
 
 
@@ -39,7 +39,7 @@ def save_solution(solution: Result, path: str | Path) -> Path:
     path = Path(path)
     form = next(form for form in FORMS if isinstance(solution, form.record))
     variables, coordinates = form.tables(solution)
-    attributes = {**_common(form.kind, solution), **form.attributes(solution)}
+    attributes = {**_common(form, solution), **form.attributes(solution)}
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         write_netcdf({**coordinates, **variables}, partial, attributes)
@@ -49,33 +49,24 @@ def save_solution(solution: Result, path: str | Path) -> Path:
     return path
 
 
-def _common(kind: str, solution: Result) -> dict[str, Any]:
+def _common(form: Form, solution: Result) -> dict[str, Any]:
     """What every file says of its result."""
     case = solution.case
-    nodes = solution.frames[0].nodes if isinstance(solution, Transient) else _steady(solution).nodes
     return {
-        "kind": kind,
+        "kind": form.kind,
         "Conventions": "CF-1.11",
         "title": case.title,
         "case": case_text(case),
         "version": electrodiff.__version__,
-        "mesh": f"{nodes} nodes, {len(case.layers)} layers, {case.mesh.geometry}",
+        "mesh": f"{form.nodes(solution)} nodes, {len(case.layers)} layers, {case.mesh.geometry}",
         "solver": solution.message,
         "converged": int(solution.converged),
     }
 
 
-def _steady(solution: Solution | Impedance) -> Solution:
-    return solution.steady if isinstance(solution, Impedance) else solution
-
-
 def _attributes(solution: Solution) -> dict[str, Any]:
     """What the file says of a steady solution beside that."""
-    return {
-        "meshes": " ".join(map(str, solution.meshes)),
-        **_accuracy(solution),
-        **{name: "\n".join(getattr(solution, name)) for name in ("missed", "fallbacks", "notes")},
-    }
+    return {**steady_attributes(solution), **_accuracy(solution)}
 
 
 def _accuracy(solution: Solution) -> dict[str, Any]:
@@ -88,7 +79,7 @@ def _accuracy(solution: Solution) -> dict[str, Any]:
 
 
 def load_solution(path: str | Path) -> Result:
-    """Read a stored result: a Solution, a Transient or an Impedance.
+    """Read a stored result: a Solution, a Transient, an Impedance or a CurrentVoltage.
 
     Raises ResultError if there is none, or if the file is not one of this program's.
     """
@@ -119,25 +110,8 @@ def _from_dataset(dataset: xarray.Dataset) -> Solution:
     missing = [name for name in needed if name not in dataset.variables]
     if missing:
         raise KeyError(f"it lacks {', '.join(missing)}")
-    case = parse_case(str(dataset.attrs["case"]), "stored case")
-    mesh, keep = stored_mesh(case, dataset)
-    problem = build_problem(case, mesh)
-    state = np.column_stack([dataset["mesh_activity"].to_numpy().T, dataset["mesh_potential"].to_numpy()])
-    return Solution(
-        problem=problem,
-        state=state[keep],
-        gate=dataset["mesh_border"].to_numpy(),
-        scalars=scalars_of(dataset),
-        error=scalars_of(dataset, "_error"),
-        extrapolated={name: dataset[name].to_numpy() for name in EXTRAPOLATED},
-        profile_error={name: dataset[f"{name}_error"].to_numpy() for name in EXTRAPOLATED},
-        converged=bool(dataset.attrs["converged"]),
-        message=str(dataset.attrs["solver"]),
-        residuals=dataset["residuals"].to_numpy(),
-        updates=dataset["updates"].to_numpy(),
-        meshes=tuple(int(nodes) for nodes in str(dataset.attrs["meshes"]).split()),
-        **{name: tuple(str(dataset.attrs[name]).splitlines()) for name in ("missed", "fallbacks", "notes")},
-    )
+    data = {str(name): variable.to_numpy() for name, variable in dataset.variables.items()}
+    return stored_solution(parse_case(str(dataset.attrs["case"]), "stored case"), data, dataset.attrs)
 
 
 # ---- an impedance -------------------------------------------------------------------------------------------------
@@ -185,10 +159,34 @@ class Form(NamedTuple):
     """Variables and coordinates."""
     attributes: Callable[[Any], dict[str, Any]]
     read: Callable[[xarray.Dataset], Result]
+    nodes: Callable[[Any], int]
+    """Of its finest mesh."""
 
 
 FORMS = (
-    Form(KIND, Solution, tables, _attributes, _from_dataset),
-    Form("electrodiff transient", Transient, time_tables, time_attributes, read_transient),
-    Form("electrodiff impedance", Impedance, frequency_tables, _impedance_attributes, _read_impedance),
+    Form(KIND, Solution, tables, _attributes, _from_dataset, lambda result: result.nodes),
+    Form(
+        "electrodiff transient",
+        Transient,
+        time_tables,
+        time_attributes,
+        read_transient,
+        lambda result: result.frames[0].nodes,
+    ),
+    Form(
+        "electrodiff impedance",
+        Impedance,
+        frequency_tables,
+        _impedance_attributes,
+        _read_impedance,
+        lambda result: result.steady.nodes,
+    ),
+    Form(
+        "electrodiff current-voltage curve",
+        CurrentVoltage,
+        stored_tables,
+        voltage_attributes,
+        read_voltage,
+        lambda result: result.nodes,
+    ),
 )

@@ -178,7 +178,9 @@ class PotentialRange(Spacing):
 
     def values(self) -> list[float]:
         """Potentials [V] from the lowest to the highest."""
-        return self._spaced(self.from_, self.to)
+        # What is left of a span where it passes through 0 is rounding.
+        size = max(abs(self.from_), abs(self.to))
+        return [0.0 if abs(value) < 1e-12 * size else value for value in self._spaced(self.from_, self.to)]
 
 
 def _potentials(value: Any) -> str | None:
@@ -190,7 +192,7 @@ Potentials = Annotated[
     Discriminator(
         _potentials,
         custom_error_type="potentials",
-        custom_error_message='expected a list such as ["-80 mV", "0 mV"], or { from = "-120 mV", to = "80 mV", points = 101 }',
+        custom_error_message='expected a list like ["-80 mV", "0 mV"], or { from = "-120 mV", to = "80 mV", points = 101 }',
     ),
 ]
 

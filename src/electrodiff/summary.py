@@ -21,7 +21,7 @@ from electrodiff.checks import SIDES
 from electrodiff.ends import Wall
 from electrodiff.model import Case
 from electrodiff.profiles import Floats
-from electrodiff.quantities import QUANTITIES
+from electrodiff.quantities import QUANTITIES, quantity_of
 from electrodiff.solution import Solution
 from electrodiff.solvers.steady import solve_steady
 
@@ -200,6 +200,13 @@ def write_csv(solution: Solution, path: Path) -> Path:
         writer.writerow(columns)
         writer.writerows(zip(*columns.values(), strict=True))
     return path
+
+
+def column_name(full: str, suffix: str = "") -> str:
+    """The header of the column of a scalar, or with suffix "_error" of its errors: `flux_K_mol_m2_s`."""
+    quantity = quantity_of(full)
+    unit = quantity.json_key.removeprefix(quantity.name)
+    return f"{quantity.name}{full.removeprefix(quantity.name).replace('.', '_', 1)}{suffix}{unit}"
 
 
 def _columns(solution: Solution, profiles: Mapping[str, Floats], suffix: str = "") -> dict[str, Floats]:

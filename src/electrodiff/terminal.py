@@ -12,7 +12,7 @@ from electrodiff.cell_account import cell_account
 from electrodiff.cell_tables import cell_parts
 from electrodiff.checks import SIDES
 from electrodiff.ends import Reservoir
-from electrodiff.quantities import QUANTITIES
+from electrodiff.quantities import QUANTITIES, quantity_of
 from electrodiff.solution import Solution
 from electrodiff.summary import Met, activity_deviation, expectations, mesh_layers
 from electrodiff.tables import SHOWN, add_cells, number_parts, short, shown_in, titled_table
@@ -104,7 +104,7 @@ def closing_line(solution: Solution) -> str:
 
 def shown(name: str, value: float | None, error: float | None = None) -> str:
     """A reported scalar with its unit as the field writes it, and its error: `-71.46 mV +- 2e-7`."""
-    return "not defined" if value is None else shown_in(QUANTITIES[name.partition(".")[0]].dimension, value, error)
+    return "not defined" if value is None else shown_in(quantity_of(name).dimension, value, error)
 
 
 def _headline(solution: Solution) -> Table:

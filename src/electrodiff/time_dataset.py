@@ -6,13 +6,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from electrodiff.dataset import BORDERS, DIMENSIONS, PROFILES, Floats, Variable, as_dataset, coordinates, netcdf_unit
+from electrodiff.dataset import (
+    BORDERS,
+    PROFILES,
+    Floats,
+    Variable,
+    as_dataset,
+    coordinates,
+    member_names,
+    series,
+)
 from electrodiff.quantities import QUANTITIES, Quantity
 
 if TYPE_CHECKING:
     import xarray
 
-    from electrodiff.readings import Readings
     from electrodiff.transient import Transient
 
 # The profiles that are kept at every output time; the values are the attributes of Transient of the same name.
@@ -53,13 +61,6 @@ def time_dataset(transient: Transient) -> xarray.Dataset:
     return as_dataset(*time_tables(transient))
 
 
-def member_names(quantity: Quantity, frame: Readings) -> list[str]:
-    """The full names of the scalars of a quantity, in the order of its dimension."""
-    if not quantity.per:
-        return [quantity.name]
-    return [f"{quantity.name}.{member}" for member in getattr(frame, quantity.name)]
-
-
 def _profile(transient: Transient, name: str) -> Variable:
     dimensions, unit, long_name = PROFILES[name]
     return Variable(("time", *dimensions), getattr(transient, name), unit, long_name)
@@ -84,11 +85,7 @@ def _plain_series(transient: Transient, name: str) -> Variable:
 
 def _series(transient: Transient, quantity: Quantity, values: list[Floats]) -> Variable:
     """A quantity along time, from the series (T,) of its members."""
-    unit = netcdf_unit(quantity.dimension.unit)
-    if not quantity.per:
-        return Variable(("time",), values[0], unit, quantity.meaning)
-    rows = np.array(values).reshape(len(values), transient.time.size)
-    return Variable(("time", DIMENSIONS[quantity.per]), rows.T, unit, quantity.meaning)
+    return series(("time", transient.time.size), quantity, values)
 
 
 def _errors(transient: Transient) -> dict[str, Variable]:

@@ -6,15 +6,15 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from electrodiff.case import parse_case
-from electrodiff.grid.mesh import Mesh, line_mesh
+from electrodiff.dataset import member_names
 from electrodiff.model import Case
 from electrodiff.profiles import Floats
 from electrodiff.quantities import QUANTITIES
 from electrodiff.readings import Readings
-from electrodiff.time_dataset import SERIES, STEPS, member_names
+from electrodiff.steady_store import stored_mesh
+from electrodiff.time_dataset import SERIES, STEPS
 from electrodiff.transient import StepRecord, Transient
 
 if TYPE_CHECKING:
@@ -24,13 +24,6 @@ if TYPE_CHECKING:
 def time_attributes(transient: Transient) -> dict[str, Any]:
     """What the file says of a transient beside what it says of every result."""
     return {"rejected": transient.rejected}
-
-
-def stored_mesh(case: Case, dataset: xarray.Dataset) -> tuple[Mesh, NDArray[np.bool_]]:
-    """The mesh of a stored result, and which entries of its profiles are nodes: the second one of an interface is none."""
-    layer = dataset["layer"].to_numpy().astype(np.int64)
-    keep = np.insert(np.diff(layer) == 0, 0, True)
-    return line_mesh(case, dataset["x"].to_numpy()[keep], layer[1:][keep[1:]]), keep
 
 
 def read_transient(dataset: xarray.Dataset) -> Transient:
@@ -56,7 +49,7 @@ def _frames(case: Case, dataset: xarray.Dataset) -> tuple[Readings, ...]:
     from electrodiff.solvers.schedule import segments
     from electrodiff.solvers.transient import transient_problem
 
-    mesh, keep = stored_mesh(case, dataset)
+    mesh, keep = stored_mesh(case, dataset["x"].to_numpy(), dataset["layer"].to_numpy())
     parts = segments(case)
     problems = [transient_problem(part.first, mesh) for part in parts]
     activity, potential = dataset["mesh_activity"].to_numpy(), dataset["mesh_potential"].to_numpy()

@@ -12,10 +12,10 @@ import numpy as np
 import electrodiff
 from electrodiff.account import as_data
 from electrodiff.cell_account import cell_account_at
+from electrodiff.dataset import member_names
 from electrodiff.profiles import Floats
 from electrodiff.quantities import QUANTITIES, members
-from electrodiff.summary import Met, by_key, expected_of, without_nan
-from electrodiff.time_dataset import member_names
+from electrodiff.summary import Met, by_key, column_name, expected_of, without_nan
 from electrodiff.transient import Transient
 
 CSV_NAME = "series.csv"
@@ -166,13 +166,11 @@ def write_csv(transient: Transient, path: Path) -> Path:
     if error:
         errors["total_current_density_error_A_m2"] = error["total_current_density"]
         errors |= {f"ion_flux_{ion}_error_mol_m2_s": row for ion, row in zip(ions, error["ion_flux"].T, strict=True)}
-    for name, quantity in QUANTITIES.items():
-        unit = quantity.json_key.removeprefix(name)
+    for quantity in QUANTITIES.values():
         for full in member_names(quantity, transient.frames[0]):
-            member = full.removeprefix(name).replace(".", "_", 1)
-            columns[f"{name}{member}{unit}"] = transient.scalar(full)
+            columns[column_name(full)] = transient.scalar(full)
             if full in error:
-                errors[f"{name}{member}_error{unit}"] = error[full]
+                errors[column_name(full, "_error")] = error[full]
     columns |= errors
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

@@ -127,7 +127,12 @@ def test_the_schema_has_every_key_of_a_reservoir(schema: dict[str, Any], side: s
 
 def test_the_schema_has_every_key_of_every_kind_of_study(schema: dict[str, Any]) -> None:
     kinds = [resolve(schema, option) for option in schema["properties"]["study"]["oneOf"]]
-    promised = {"steady": set(), "transient": {"start", "end", "output", "protocol"}, "impedance": {"frequencies"}}
+    promised = {
+        "steady": set(),
+        "iv": {"potentials"},
+        "transient": {"start", "end", "output", "protocol"},
+        "impedance": {"frequencies"},
+    }
     assert {kind["properties"]["kind"]["const"] for kind in kinds} == {*promised}
     for kind in kinds:
         assert set(kind["properties"]) >= {"kind", *promised[kind["properties"]["kind"]["const"]]}

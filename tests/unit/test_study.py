@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 
 from electrodiff import Case, CaseError, bundled_case, case_text, parse_case
 from electrodiff.changes import Change
-from electrodiff.model import ImpedanceStudy, SteadyStudy, TransientStudy
+from electrodiff.model import ImpedanceStudy, IVStudy, SteadyStudy, TransientStudy
 from electrodiff.study import MOST_POINTS, FrequencyRange, OutputTimes
 
-CLAMPED = bundled_case("clamped_membrane").read_text(encoding="utf-8").replace('[study]\nkind = "steady"\n', "")
+# What a study may expect hangs on its kind.
+CLAMPED = bundled_case("clamped_membrane").read_text(encoding="utf-8").partition("[[expect]]")[0]
+CLAMPED = CLAMPED.replace('[study]\nkind = "steady"\n', "")
 TRANSIENT = '[study]\nkind = "transient"\nend = "1 us"\n'
+IV = '[study]\nkind = "iv"\n'
 IMPEDANCE = '[study]\nkind = "impedance"\n'
 
 
@@ -51,6 +54,7 @@ def test_a_study_without_a_kind_and_no_study_at_all_are_steady() -> None:
 def test_a_study_is_that_of_its_kind() -> None:
     assert isinstance(case(TRANSIENT).study, TransientStudy)
     assert isinstance(case(IMPEDANCE + 'frequencies = ["1 Hz"]').study, ImpedanceStudy)
+    assert isinstance(case(IV + 'potentials = ["1 mV"]').study, IVStudy)
 
 
 def test_what_a_transient_leaves_out_has_the_documented_default() -> None:
@@ -67,10 +71,11 @@ def test_whether_errors_are_estimated_is_true_or_false() -> None:
 @pytest.mark.parametrize(
     ("study", "parts"),
     [
-        ('[study]\nkind = "stead"', ("study.kind is 'stead'", "'steady', 'transient', 'impedance'")),
-        ("[study]\nkind = 5", ("study.kind is 5", "'steady', 'transient', 'impedance'")),
+        ('[study]\nkind = "stead"', ("study.kind is 'stead'", "'steady', 'iv', 'transient', 'impedance'")),
+        ("[study]\nkind = 5", ("study.kind is 5", "'steady', 'iv', 'transient', 'impedance'")),
         ('[study]\nend = "1 us"', ("study.end is not a known key", 'study.kind = "transient"')),
         ('[study]\nfrequencies = ["1 Hz"]', ("study.frequencies", 'study.kind = "impedance"')),
+        ('[study]\npotentials = ["1 mV"]', ("study.potentials", 'study.kind = "iv"')),
         ('[study]\nkind = "transient"', ("study.end is missing",)),
         (TRANSIENT + "ouput = { points = 3 }", ("study.ouput", "did you mean 'output'?")),
         (TRANSIENT + 'frequencies = ["1 Hz"]', ("study.frequencies is not a known key", "kind, start, end")),
@@ -213,6 +218,8 @@ def test_no_study_asks_for_more_than_can_be_kept() -> None:
 STUDIES = {
     "impedance": IMPEDANCE + 'frequencies = ["1 kHz", "1 Hz"]',
     "impedance range": IMPEDANCE + 'frequencies = { from = "1 Hz", to = "1 kHz", points = 5 }',
+    "iv": IV + 'potentials = ["1 mV", "-65.4321 mV"]',
+    "iv range": IV + 'potentials = { from = "-120 mV", to = "80 mV", points = 11 }',
     "transient": TRANSIENT,
     "range": TRANSIENT + 'start = "a.nc"\ntolerance = 1e-6\noutput = { from = "1 ps", to = "1 ns", per_decade = 3 }',
     "times": TRANSIENT + 'output = { times = ["1 ns", "0.3 us"] }',
@@ -246,6 +253,7 @@ def test_a_study_made_in_python_is_written_with_units() -> None:
     for study in (
         {"kind": "transient", "end": 1e-6, "protocol": protocol},
         {"kind": "impedance", "frequencies": frequencies},
+        {"kind": "iv", "potentials": {"from": -0.1, "to": 1 / 3, "points": 4}},
     ):
         changed = case("").replace("study", study)
         assert parse_case(case_text(changed)) == changed
@@ -277,6 +285,8 @@ def test_set_reaches_every_part_of_a_study() -> None:
         3e-9, rel=1e-15
     )
     assert case(STUDIES["impedance"], study__frequencies='["2 Hz"]').study.frequency_values() == (2,)
+    assert case(STUDIES["iv"], study__potentials='["2 mV"]').study.potential_values() == (0.002,)
+    assert len(case(STUDIES["iv range"], study__potentials__points="3").study.potential_values()) == 3
 
 
 def test_another_kind_of_study_drops_what_it_has_no_use_for() -> None:

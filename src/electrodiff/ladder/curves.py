@@ -5,7 +5,7 @@ Signs: V_m = phi(left) - phi(right), currents outward, from left to right.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,12 @@ from electrodiff.ladder.crossing import Crossing, crossing_of
 from electrodiff.ladder.rung import Curve, Setting
 from electrodiff.ladder.shortcut import Shortcut
 from electrodiff.ladder.shortcuts import CHORD_CIRCUIT, GHK, GHK_FACES
+from electrodiff.membrane import Membrane
 from electrodiff.model import Case
 from electrodiff.solution import Solution
 from electrodiff.solvers.steady import solve
 
-_RIVALS = {"GHK": GHK, "GHK, face values": GHK_FACES, "chord circuit": CHORD_CIRCUIT}
+RIVALS: Mapping[str, Shortcut] = {"GHK": GHK, "GHK, face values": GHK_FACES, "chord circuit": CHORD_CIRCUIT}
 _POINTS = 21
 # The curve goes this far beyond the rest, the clamp and 0 V [V], where rectification shows, and to a whole step.
 _BEYOND, _STEP = 0.05, 0.01
@@ -35,11 +36,19 @@ def current_voltage_curve(setting: Setting) -> Curve | None:
         return None
     solved = [_clamped(setting.case, voltage) for voltage in _potentials(setting)]
     solutions = [solution for solution in solved if solution.converged]
-    crossings = [crossing_of(membrane, solution) for solution in solutions]
-    currents = {"PNP": tuple(solution.current_density for solution in solutions)}
-    rivals = {title: _currents(shortcut, crossings) for title, shortcut in _RIVALS.items()}
-    currents |= {title: values for title, values in rivals.items() if values is not None}
+    currents = {"PNP": tuple(solution.current_density for solution in solutions), **rivals(membrane, solutions)}
     return Curve(tuple(solution.membrane_potential for solution in solutions), currents)
+
+
+def rivals(
+    membrane: Membrane | None, solutions: Sequence[Solution], shortcuts: Mapping[str, Shortcut] = RIVALS
+) -> dict[str, tuple[float, ...]]:
+    """Net current at the voltage of each state of PNP by the shortcuts that have an answer [A/m^2], by title."""
+    if membrane is None or not (membrane.joins_reservoirs and membrane.permeant):
+        return {}
+    crossings = [crossing_of(membrane, solution) for solution in solutions]
+    found = {title: _currents(shortcut, crossings) for title, shortcut in shortcuts.items()}
+    return {title: values for title, values in found.items() if values is not None}
 
 
 def _potentials(setting: Setting) -> list[float]:

@@ -1,7 +1,7 @@
 """Figures, functions from a result to a matplotlib Figure: `profiles`, `charge`, `field` and `mesh_spacing` of a Solution;
 `space_time`, `currents` and `concentrations` of a Transient, and `animate`, which writes a film of it; `bode`,
-`nyquist` and `admittance` of an Impedance; `ladder` of a Ladder; and, if the case has transporters, `cell` of a Solution
-and `transport` of a Transient.  `save_figures` writes all of a result.
+`nyquist` and `admittance` of an Impedance; `iv` of a CurrentVoltage; `ladder` of a Ladder; and, if the case has
+transporters, `cell` of a Solution and `transport` of a Transient.  `save_figures` writes all of a result.
 
     >>> import electrodiff as ed
     >>> solution = ed.solve(ed.load_case("cases/resting_potential.toml"))
@@ -29,6 +29,7 @@ _HOME = {
     "currents": "time_series",
     "field": "field_figure",
     "figures_of": "output",
+    "iv": "iv_figure",
     "ladder": "ladder_figure",
     "mesh_spacing": "mesh_figure",
     "nyquist": "impedance_figure",
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from electrodiff.plot.impedance_figure import admittance as admittance
     from electrodiff.plot.impedance_figure import bode as bode
     from electrodiff.plot.impedance_figure import nyquist as nyquist
+    from electrodiff.plot.iv_figure import iv as iv
     from electrodiff.plot.ladder_figure import ladder as ladder
     from electrodiff.plot.mesh_figure import mesh_spacing as mesh_spacing
     from electrodiff.plot.output import FIGURES as FIGURES

@@ -11,9 +11,9 @@ from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 
 from electrodiff.plot import stack
-from electrodiff.plot.labels import shortened, text_width
+from electrodiff.plot.labels import text_width
 from electrodiff.plot.scale import Ladder, linear_limits, log_limits
-from electrodiff.plot.sheet import CLOSE, HEAD, INCH, LEFT, LEGEND_LINE, RIGHT, TITLE, WIDTH, Row, sheet, size_mm
+from electrodiff.plot.sheet import CLOSE, HEAD, LEGEND_LINE, TITLE, Row, sheet, size_mm
 from electrodiff.plot.style import MINUS, SOLUTION, ion_style, log_tick, number, settings
 from electrodiff.plot.ticks import Tick, chosen_ticks
 
@@ -273,9 +273,4 @@ def _layer_at(impedance: Impedance) -> str:
 
 def _title(impedance: Impedance, figure: Figure) -> None:
     facts = f"about V = {number(impedance.steady.membrane_potential * 1e3, 4)} mV"
-    facts += "" if impedance.converged else " (not converged)"
-    height = figure.get_size_inches()[1] * INCH
-    y = 1.0 - 1.5 / height
-    name = shortened(impedance.case.title, WIDTH - LEFT - RIGHT - text_width(facts) - 4.0, "bold")
-    figure.text(LEFT / WIDTH, y, name, ha="left", va="top", weight="bold", parse_math=False)
-    figure.text(1.0 - RIGHT / WIDTH, y, facts, ha="right", va="top", parse_math=False)
+    stack.write_title(figure, impedance.case.title, facts + ("" if impedance.converged else " (not converged)"))

@@ -41,10 +41,9 @@ Floats = NDArray[np.float64]
 def draw_curve(curve: Curve, ax: Axes, rest: float | None = None) -> None:
     """Current density against potential, the axes at zero, and where PNP passes no current: `rest` [V] if it is known."""
     potential = np.array(curve.potential) * 1e3
-    unit, size = _current_unit(curve)
+    unit, size = current_unit([value for values in curve.current_density.values() for value in values])
     currents = {title: np.array(values) / size for title, values in curve.current_density.items()}
-    for draw in (ax.axhline, ax.axvline):
-        draw(0.0, zorder=0, **GUIDE)
+    draw_zeros(ax)
     for index, (title, values) in enumerate(currents.items()):
         ax.plot(potential, values, label=title, **ion_style(index))
     ax.set_xlim(potential[0], potential[-1])
@@ -58,12 +57,18 @@ def draw_curve(curve: Curve, ax: Axes, rest: float | None = None) -> None:
         text.set_parse_math(False)
     zero = reversal(curve.potential, next(iter(curve.current_density.values()))) if rest is None else rest
     if zero is not None and curve.potential[0] <= zero <= curve.potential[-1]:
-        _mark_reversal(ax, zero * 1e3)
+        mark_reversal(ax, zero * 1e3)
 
 
-def _current_unit(curve: Curve) -> tuple[str, float]:
+def draw_zeros(ax: Axes) -> None:
+    """Axes through zero."""
+    for draw in (ax.axhline, ax.axvline):
+        draw(0.0, zorder=0, **GUIDE)
+
+
+def current_unit(currents: Sequence[float]) -> tuple[str, float]:
     """The unit of the field, a larger or smaller one where it takes long numbers, or a power of ten; its size [A/m^2]."""
-    largest = max(abs(value) for values in curve.current_density.values() for value in values)
+    largest = max(map(abs, currents), default=0.0)
     exponent = math.floor(math.log10(largest)) if largest else 0
     rest = (f"{power_of_ten(exponent)} A/m²", 10.0**exponent) if exponent else ("µA/cm²", 1e-2)
     return next(((name, size) for name, size, least in _UNITS if largest >= least * size), rest)
@@ -79,10 +84,10 @@ def reversal(potential: Sequence[float], current: Sequence[float]) -> float | No
     return float(V[k] - values[k] * (V[k + 1] - V[k]) / (values[k + 1] - values[k]))
 
 
-def _mark_reversal(ax: Axes, zero: float) -> None:
-    """A ring where PNP passes no current, with its potential on the side where fewer curves are in the way."""
+def mark_reversal(ax: Axes, zero: float, unit: str = "") -> None:
+    """A ring where PNP passes no current, with its potential [mV] on the side where fewer curves are in the way."""
     ax.plot([zero], [0.0], marker="o", markersize=8.0, markerfacecolor="white", markeredgecolor="black", zorder=5)
-    text = number(round(zero, 2), 4)
+    text = f"{number(round(zero, 2), 4)}{unit}"
     width, height = size_mm(ax)
     to_mm = ax.transData + ax.transAxes.inverted() + Affine2D().scale(width, height)
     x, y = to_mm.transform((zero, 0.0))

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from electrodiff.current_voltage import CurrentVoltage
 from electrodiff.impedance import Impedance
 from electrodiff.plot.cell_figure import cell
 from electrodiff.plot.charge_figure import charge
 from electrodiff.plot.field_figure import field
 from electrodiff.plot.impedance_figure import admittance, bode, nyquist
+from electrodiff.plot.iv_figure import iv
 from electrodiff.plot.profiles_figure import profiles
 from electrodiff.plot.style import DPI, settings
 from electrodiff.plot.time_images import space_time
@@ -36,17 +38,21 @@ IMPEDANCE_FIGURES: dict[str, Callable[[Impedance], Figure]] = {
     "admittance": admittance,
 }
 """Every figure of an impedance by the name of its file."""
-Result = Solution | Transient | Impedance
+IV_FIGURES: dict[str, Callable[[CurrentVoltage], Figure]] = {"iv": iv}
+"""Every figure of a current-voltage curve by the name of its file."""
+Result = Solution | Transient | Impedance | CurrentVoltage
 FIGURES_OF: dict[type[Result], dict[str, Callable[[Any], Figure]]] = {
     Solution: FIGURES,
     Transient: TIME_FIGURES,
     Impedance: IMPEDANCE_FIGURES,
+    CurrentVoltage: IV_FIGURES,
 }
 """The figures of each kind of result."""
 LIVING_FIGURES: dict[type[Result], dict[str, Callable[[Any], Figure]]] = {
     Solution: {"cell": cell},
     Transient: {"transport": transport},
     Impedance: {},
+    CurrentVoltage: {},
 }
 """Those that a case with transporters has besides."""
 
@@ -67,8 +73,8 @@ def figures_of(result: Result) -> dict[str, Callable[[Any], Figure]]:
 def save_figures(result: Result, folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path]:
     """Write every figure of a result into a folder, which is made if need be, as `profiles.png`, ...; return the paths.
 
-    A Solution has those of `FIGURES`, a Transient those of `TIME_FIGURES`, an Impedance those of `IMPEDANCE_FIGURES`; with
-    transporters also those of `LIVING_FIGURES`.
+    A Solution has those of `FIGURES`, a Transient those of `TIME_FIGURES`, an Impedance those of `IMPEDANCE_FIGURES`, a
+    CurrentVoltage those of `IV_FIGURES`; with transporters also those of `LIVING_FIGURES`.
 
     formats: endings that matplotlib knows, such as "png" (150 dpi), "pdf", "svg".
     Raises ValueError for an unknown format and OSError if the folder cannot be written.

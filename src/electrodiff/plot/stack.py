@@ -114,11 +114,15 @@ def title(solution: Solution, figure: Figure) -> None:
     facts = f"{number(solution.membrane_potential * 1e3, 4)} mV"
     at_wall = any(isinstance(end, Wall) for end in (solution.case.left, solution.case.right))
     facts = f"V = {facts} (left {MINUS} right)" if at_wall else f"Vₘ = {facts}"
-    facts += "" if solution.converged else " (not converged)"
+    write_title(figure, solution.case.title, facts + ("" if solution.converged else " (not converged)"))
+
+
+def write_title(figure: Figure, title: str, facts: str) -> None:
+    """Write a title over a figure, as much of it as fits, and what was found at the right."""
     space = WIDTH - LEFT - RIGHT - text_width(facts) - 4.0
     height = figure.get_size_inches()[1] * INCH
     y = 1.0 - 1.5 / height
-    name = shortened(solution.case.title, space, "bold")
+    name = shortened(title, space, "bold")
     figure.text(LEFT / WIDTH, y, name, ha="left", va="top", weight="bold", parse_math=False)
     figure.text(1.0 - RIGHT / WIDTH, y, facts, ha="right", va="top", parse_math=False)
 

@@ -30,13 +30,12 @@ Watch = Callable[[int, int], None]
 def solve_iv(case: Case, *, watch: Watch | None = None, throw: bool = True) -> CurrentVoltage:
     """Solve for the current at every potential of the study.
 
-    watch: called after every potential.  Raises CaseError if the study is another or an end is no reservoir, and
-    ConvergenceError if a steady state is not found; with throw=False its numbers are NaN.
+    watch: called after every potential.  Raises CaseError if the study is another, and ConvergenceError if a steady state
+    is not found; with throw=False its numbers are NaN.
     """
     study = case.study
     if not isinstance(study, IVStudy):
         raise CaseError(f"study.kind is '{study.kind}'; expected 'iv'")
-    _check_ends(case)
     potentials = study.potential_values()
     solutions: dict[int, Solution] = {}
     slopes: dict[int, tuple[float, float]] = {}
@@ -67,15 +66,6 @@ def clamped_at(case: Case, voltage: float) -> Case:
     base = 0.0 if right == "floating" else float(right)
     changes = {"left.potential": base + voltage, "right.potential": base, "left.current": None, "right.current": None}
     return case.changed({"study": {"kind": "steady"}, "expect": [], **changes})
-
-
-def _check_ends(case: Case) -> None:
-    for side in ("left", "right"):
-        if not isinstance(getattr(case, side), Reservoir):
-            raise CaseError(
-                f"{side}.kind is '{getattr(case, side).kind}', through which no steady current flows; a current-voltage "
-                "curve needs reservoirs at both ends"
-            )
 
 
 def _outwards(case: Case, potentials: Sequence[float]) -> Iterator[tuple[int, Solution, list[Level]]]:
@@ -143,6 +133,7 @@ def _message(potentials: Sequence[float], solutions: Sequence[Solution]) -> str:
     if not failed:
         steps = sum(solution.iterations for solution in solutions)
         nodes = max(max(solution.meshes) for solution in solutions)
-        return f"{len(solutions)} potentials in {steps} Newton steps on up to {nodes} nodes"
+        number = f"{len(solutions)} potential{'s' if len(solutions) > 1 else ''}"
+        return f"{number} in {steps} Newton steps on up to {nodes} nodes"
     voltage, first = failed[0]
     return f"{len(failed)} of {len(solutions)} potentials failed; at {1e3 * voltage:.6g} mV: {first.message}"

@@ -1,0 +1,89 @@
+"""The figure of a current-voltage curve: the net current and that of each ion, and what textbook models say instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from matplotlib.lines import Line2D
+
+from electrodiff.ladder.curves import RIVALS, rivals
+from electrodiff.membrane import find_membrane
+from electrodiff.pathways import working_transporters
+from electrodiff.plot import stack
+from electrodiff.plot.ladder_curves import current_unit, draw_zeros, mark_reversal
+from electrodiff.plot.scale import linear_limits
+from electrodiff.plot.sheet import Row, sheet
+from electrodiff.plot.style import ion_style, number, settings
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from electrodiff.current_voltage import CurrentVoltage
+    from electrodiff.solution import Solution
+
+# Height of the panel [mm].
+_HEIGHT = 92.0
+_NET: dict[str, Any] = {"color": "black", "linewidth": 2.6}
+# Thin, over the net current, which they may hide behind; the first is what is closest to it most often.
+_THIN: tuple[dict[str, Any], ...] = (
+    {"color": "#56B4E9", "linewidth": 1.2, "zorder": 3},
+    {"color": "#E69F00", "linewidth": 1.2, "linestyle": (0, (5, 2)), "zorder": 3},
+)
+# Of the models that `compare` draws, those of bulk concentrations, which everybody knows.
+_DRAWN = ("GHK", "chord circuit")
+
+
+def iv(curve: CurrentVoltage) -> Figure:
+    """Net current density and that of each ion against the membrane potential [mV], with the reversal potential.
+
+    Thin, the net current of GHK and of the chord circuit, where they have an answer for the membrane: it has no pumps.
+    """
+    with settings():
+        found = [solution for solution in curve.solutions if solution.converged]
+        models = _models(found)
+        styles = dict(zip(models, _THIN, strict=False))
+        more = [Line2D([], [], label="net", **_NET), *(Line2D([], [], label=f"net, {m}", **styles[m]) for m in models)]
+        of_case = cast("Solution", curve)  # the legend asks for nothing but the case
+        figure, ((ax,),) = sheet([Row(_HEIGHT, 0.0)], stack.ion_head(of_case, more))
+        _title(curve, figure)
+        stack.ion_legend(of_case, figure, more)
+        _draw(curve, ax, {title: np.array(values) for title, values in models.items()}, styles)
+        return figure
+
+
+def _models(found: list[Solution]) -> dict[str, tuple[float, ...]]:
+    """Net current of the textbook models at the potentials that were found [A/m^2], by title; none knows of pumps."""
+    if not found or working_transporters(found[0].case):
+        return {}
+    shortcuts = {title: RIVALS[title] for title in _DRAWN}
+    return rivals(find_membrane(found[0].case), found, shortcuts)
+
+
+def _draw(curve: CurrentVoltage, ax: Axes, models: dict[str, Any], styles: dict[str, dict[str, Any]]) -> None:
+    potential = curve.voltage * 1e3
+    everything = np.concatenate([curve.current_density, curve.ion_current.ravel()])
+    seen = everything[np.isfinite(everything)]
+    unit, size = current_unit(seen.tolist())
+    draw_zeros(ax)
+    for index, row in enumerate(curve.ion_current.T):
+        ax.plot(potential, row / size, label=f"_{index}", **ion_style(index))
+    ax.plot(potential, curve.current_density / size, label="_net", **_NET)
+    converged = np.array([solution.converged for solution in curve.solutions])
+    for title, values in models.items():
+        ax.plot(potential[converged], values / size, label=f"_{title}", **styles[title])
+    low, high = float(potential[0]), float(potential[-1])
+    ax.set_xlim((low, high) if high > low else (low - 1.0, high + 1.0))
+    ax.set_ylim(linear_limits(seen / size, 0.0, with_zero=True))
+    ax.set_xlabel("membrane potential, left minus right [mV]")
+    ax.set_ylabel(f"current density to the right [{unit}]")
+    zero = curve.reversal_potential * 1e3
+    if low <= zero <= high:
+        mark_reversal(ax, zero, " mV")
+
+
+def _title(curve: CurrentVoltage, figure: Figure) -> None:
+    zero = curve.reversal_potential
+    facts = "no reversal" if np.isnan(zero) else f"reversal at {number(zero * 1e3, 4)} mV"
+    stack.write_title(figure, curve.case.title, facts + ("" if curve.converged else " (not converged)"))

@@ -89,6 +89,11 @@ class InKT(float):
     """An energy in units of the thermal energy k T, which is R T per mole."""
 
 
+def in_rt(energy: float, temperature: float) -> float:
+    """An energy in J/mol or kT as a multiple of R T."""
+    return float(energy) if isinstance(energy, InKT) else energy / (units.GAS_CONSTANT * temperature)
+
+
 _IN_KT = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*kT\s*")
 
 

@@ -21,7 +21,7 @@ def check_pathways(case: Case) -> None:
         path = f"pathways[{index}]"
         layer = _crossed(case, path, pathway.layer, [other.name for other in case.pathways[:index]], pathway.name)
         for ion in pathway.ions:
-            tables = ("permeability", "conductance")
+            tables = ("permeability", "conductance", "barrier")
             key = next((name for name in tables if ion in getattr(pathway, name)), "channels")
             check_known(case.ions, f"{path}.{key}", [ion])
             given = (layer.partition or {}).get(ion), layer.barrier.get(ion), layer.diffusivity.get(ion)

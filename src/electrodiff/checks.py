@@ -227,7 +227,10 @@ def _check_potentials(case: Case) -> None:
         )
         raise problem(f"{floating[0]}.potential", "floating", remedy)
     if all(getattr(end, "potential", None) is None for end in ends.values()):
-        remedy = 'neither end gives a potential, so that it is known up to a constant only; give one, such as "0 mV"'
+        remedy = (
+            "neither end gives a potential, so that it is known up to a constant only; let one be a wall or a reservoir "
+            'with potential = "0 mV"'
+        )
         raise problem("right", ends["right"].kind, remedy)
 
 

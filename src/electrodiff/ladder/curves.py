@@ -12,15 +12,19 @@ import numpy as np
 
 from electrodiff.ends import Reservoir
 from electrodiff.errors import CaseError
+from electrodiff.grid.mesh import Floats
 from electrodiff.ladder.crossing import Crossing, crossing_of
 from electrodiff.ladder.rung import Curve, Setting
 from electrodiff.ladder.shortcut import Shortcut
 from electrodiff.ladder.shortcuts import CHORD_CIRCUIT, GHK, GHK_FACES
 from electrodiff.model import Case
+from electrodiff.pathways import electrogenic_transporters, pump_current
 from electrodiff.solution import Solution
 from electrodiff.solvers.steady import solve
 
 _RIVALS = {"GHK": GHK, "GHK, face values": GHK_FACES, "chord circuit": CHORD_CIRCUIT}
+# Those that have rows with the current of transporters.
+_PUMPED = {"GHK + pump": GHK, "chord circuit + pump": CHORD_CIRCUIT}
 _POINTS = 21
 # The curve goes this far beyond the rest, the clamp and 0 V [V], where rectification shows, and to a whole step.
 _BEYOND, _STEP = 0.05, 0.01
@@ -37,9 +41,17 @@ def current_voltage_curve(setting: Setting) -> Curve | None:
     solutions = [solution for solution in solved if solution.converged]
     crossings = [crossing_of(membrane, solution) for solution in solutions]
     currents = {"PNP": tuple(solution.current_density for solution in solutions)}
-    rivals = {title: _currents(shortcut, crossings) for title, shortcut in _RIVALS.items()}
-    currents |= {title: values for title, values in rivals.items() if values is not None}
+    pumped = _pumped(setting.case, solutions)
+    for title, shortcut in (_PUMPED if electrogenic_transporters(setting.case) else _RIVALS).items():
+        values = _currents(shortcut, crossings)
+        if values is not None:
+            currents[title] = tuple((np.array(values) + pumped).tolist())
     return Curve(tuple(solution.membrane_potential for solution in solutions), currents)
+
+
+def _pumped(case: Case, solutions: Sequence[Solution]) -> Floats:
+    """Net current of the transporters in each state of PNP [A/m^2]."""
+    return np.array([pump_current(case, solution.transporter_rate) for solution in solutions], dtype=float)
 
 
 def _potentials(setting: Setting) -> list[float]:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from electrodiff.fvm.kernels.arrays import Floats
-from electrodiff.fvm.kernels.factors import factor_points, keep_points, stage_backward
+from electrodiff.fvm.kernels.points import factor_points, keep_points, stage_backward
 from electrodiff.fvm.kernels.rosenbrock import finish, step_point_ions
 from electrodiff.solvers import march as marching
 from electrodiff.solvers.rodas import STAGES, TABLEAU, WEIGHTS

@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Case": "model",
+    "CellAccount": "account",
     "CaseError": "errors",
     "Change": "changes",
     "Channels": "transporters",
@@ -53,6 +54,7 @@ _HOME = {
     "Wall": "model",
     "bundled_case": "case",
     "bundled_cases": "case",
+    "cell_account": "cell_ledger",
     "case_regime": "regime",
     "case_text": "case",
     "compare": "ladder",
@@ -70,11 +72,13 @@ _MODULES = ("plot", "theory")
 if TYPE_CHECKING:
     from electrodiff import plot as plot
     from electrodiff import theory as theory
+    from electrodiff.account import CellAccount as CellAccount
     from electrodiff.case import bundled_case as bundled_case
     from electrodiff.case import bundled_cases as bundled_cases
     from electrodiff.case import case_text as case_text
     from electrodiff.case import load_case as load_case
     from electrodiff.case import parse_case as parse_case
+    from electrodiff.cell_ledger import cell_account as cell_account
     from electrodiff.changes import Change as Change
     from electrodiff.changes import SineWave as SineWave
     from electrodiff.current_voltage import CurrentVoltage as CurrentVoltage

@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
+NO_FLUX = 1e-9
+"""Below this part of what goes either way a net flux is round-off, or equilibrium to all that anybody measures."""
+
 
 @dataclass(frozen=True)
 class IonAccount:
@@ -25,16 +28,23 @@ class IonAccount:
     """V - E [V]."""
     passive_flux: float
     """Through lipid and pathways [mol/(m^2 s)]."""
+    exchange_flux: float
+    """The larger of the two one-way fluxes that it is the difference of [mol/(m^2 s)]: what a tracer would show."""
     transported_flux: dict[str, float]
     """By the name of each transporter that carries the ion [mol/(m^2 s)]."""
     current: float
     """Carried by the passive flux, z F J [A/m^2]."""
     share: float | None
-    """Of the sum of the sizes of all passive currents; None where nothing flows."""
+    """Of the sum of the sizes of all passive currents; None where the ion does not flow."""
     dissipation: float
     """Free energy that its passive flux loses, T times the entropy produced, summed over all faces [W/m^2]."""
     standing: Literal["passive", "accumulated", "extruded", "impermeant"]
     """passive: no driving force to speak of; accumulated: more of it inside than at equilibrium; extruded: less."""
+
+    @property
+    def is_flowing(self) -> bool:
+        """Whether there is a passive flux, other than by round-off."""
+        return abs(self.passive_flux) > NO_FLUX * self.exchange_flux
 
 
 @dataclass(frozen=True)
@@ -73,7 +83,7 @@ class ExcessIons:
 
 @dataclass(frozen=True)
 class CellAccount:
-    """The whole account."""
+    """The whole account of a membrane with transporters, per reference area; `cell_account` makes it."""
 
     membrane_potential: float
     """[V]"""
@@ -101,6 +111,8 @@ class CellAccount:
     fuel: float
     """Free energy of all ATP used [W/m^2]."""
     excess: tuple[ExcessIons, ...]
+    open_fraction: dict[str, float]
+    """Of each gate, by "pathway.ion" or "layer.ion"."""
 
 
 # SI units, as a part of the key, of the fields that have one.
@@ -112,6 +124,7 @@ _UNITS = {
     "inside": "mol_m3",
     "outside": "mol_m3",
     "passive_flux": "mol_m2_s",
+    "exchange_flux": "mol_m2_s",
     "transported_flux": "mol_m2_s",
     "rate": "mol_m2_s",
     "atp_rate": "mol_m2_s",

@@ -34,8 +34,8 @@ def cell_parts(account: CellAccount, case: Case, potential: str) -> list[Rendera
     Everything fits on one screen, so that nothing else of a cell is shown beside it.
     """
     sentences = [_rest(account, case, potential), *_price(account)]
-    excess = [Text(line) for line in _excess(account)]
-    return [Text(" ".join(sentences)), _ions(account), _transporters(account), *excess]
+    lines = [Text(line) for line in (*_open(account), *_excess(account))]
+    return [Text(" ".join(sentences)), _ions(account), _transporters(account), *lines]
 
 
 # ---- sentences ------------------------------------------------------------------------------------------------------
@@ -53,6 +53,8 @@ def _rest(account: CellAccount, case: Case, potential: str) -> str:
     if account.pump_potential is None:
         return f"{start} {current} is the only one that sets it."
     shift = shown_in(POTENTIAL, float(f"{account.pump_potential:.3g}"))
+    if _is_clamped(case):
+        return f"{start} {current} would shift it by {shift} directly if nothing held it."
     # Between reservoirs the concentrations are given.
     is_closed = not all(isinstance(end, Reservoir) for end in (case.left, case.right))
     beyond = ", and beyond that by way of the concentrations" if is_closed else ""
@@ -65,7 +67,7 @@ def _is_clamped(case: Case) -> bool:
 
 def _is_steady(account: CellAccount) -> bool:
     through = max(account.dissipation, abs(account.work), abs(account.supplied))
-    return _is_at_equilibrium(account) or abs(account.stored) <= STEADY * through
+    return _is_at_equilibrium(account) or not _moves(account) or abs(account.stored) <= STEADY * through
 
 
 def _price(account: CellAccount) -> Iterator[str]:
@@ -78,17 +80,23 @@ def _price(account: CellAccount) -> Iterator[str]:
             f"It costs {per_area}{whole}: {_power(account.fuel)} of free energy, of which the ions get "
             f"{100 * account.work / account.fuel:.3g} %."
         )
+        beyond = [one.name for one in account.transporters if (one.efficiency or 0.0) > 1]
+        if beyond:
+            yield f"No ATP pays for more than 100 %: by its law {', '.join(beyond)} goes on where a real pump would stop."
     else:
         yield "No ATP is used."
     yield from _losses(account)
 
 
 def _losses(account: CellAccount) -> Iterator[str]:
-    losses = {f"{ion.name} leak": ion.dissipation for ion in account.ions}
+    losses = {f"{ion.name} leak": ion.dissipation for ion in account.ions if ion.is_flowing}
     losses |= {one.name: -one.work for one in account.transporters if one.work < 0}
     total = sum(losses.values())
     if _is_at_equilibrium(account):
         yield "Every ion that can cross is at equilibrium."
+        return
+    if not _moves(account):
+        yield "Nothing flows."
         return
     if not math.isfinite(total):
         yield "What the ions lose has no bound, since one of them flows to where there is none of it."
@@ -109,6 +117,12 @@ def _is_at_equilibrium(account: CellAccount) -> bool:
     return all(ion.standing in ("passive", "impermeant") for ion in account.ions)
 
 
+def _moves(account: CellAccount) -> bool:
+    """Whether anything leaks or is carried, other than by round-off."""
+    is_carried = any(abs(one.rate) >= LEAST["mol/m^2/s"] for one in account.transporters)
+    return is_carried or any(ion.is_flowing for ion in account.ions)
+
+
 def _power(value: float) -> str:
     return shown_in(POWER_PER_AREA, _rounded(value))
 
@@ -116,6 +130,12 @@ def _power(value: float) -> str:
 def _rounded(value: float) -> float:
     """To three digits: what anyone takes in from a sentence."""
     return float(f"{value:.3g}")
+
+
+def _open(account: CellAccount) -> Iterator[str]:
+    """One line for all gates."""
+    if account.open_fraction:
+        yield f"Gates open: {', '.join(f'{gate} {100 * part:.3g} %' for gate, part in account.open_fraction.items())}"
 
 
 def _excess(account: CellAccount) -> Iterator[str]:
@@ -156,14 +176,14 @@ def _ions(account: CellAccount) -> Table:
     )
     table = titled_table(f"Ions, with fluxes outward [{SHOWN['mol/m^2/s'][0]}]", "ion", *units, "")
     for ion in account.ions:
-        is_current = ion.share is not None and abs(ion.current) >= LEAST["A/m^2"]
+        leak = ion.passive_flux if ion.is_flowing else 0.0
         add_cells(
             table,
             ion.name,
             *(f"{c:.4g}" for c in (ion.inside, ion.outside)),
             *(_in("V", value) for value in (ion.nernst_potential, ion.driving_force)),
-            *(_in("mol/m^2/s", flux) for flux in (ion.passive_flux, sum(ion.transported_flux.values()))),
-            f"{100 * (ion.share or 0.0):.3g} %" if is_current else "-",
+            *(_in("mol/m^2/s", flux) for flux in (leak, sum(ion.transported_flux.values()))),
+            "-" if ion.share is None else f"{100 * ion.share:.3g} %",
             ion.standing,
         )
     return table

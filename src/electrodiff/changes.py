@@ -55,6 +55,13 @@ class SineWave(Record):
     phase: Angle = 0.0
     """[rad]"""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _check_table(cls, data: Any) -> Any:
+        if isinstance(data, dict | SineWave):
+            return data
+        raise problem("", data, 'expected a table, such as { amplitude = "10 mV", frequency = "1 kHz" }')
+
 
 class Change(Record):
     """A timed change of the case: exactly one of a step, a ramp and a sine, of one key path or of several."""

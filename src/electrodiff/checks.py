@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from electrodiff.ends import Closed, Reservoir
 from electrodiff.errors import CaseError
-from electrodiff.fields import InKT, Profile, largest, nearest, problem
+from electrodiff.fields import Profile, check_known, largest, nearest, problem
 from electrodiff.ions import KNOWN_IONS
 from electrodiff.layers import Layer
+from electrodiff.membrane_checks import check_atp, check_pathways, check_transporters
 from electrodiff.units import AVOGADRO
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ def check_case(case: Case) -> None:
     for index, layer in enumerate(case.layers):
         _check_layer(case, layer, f"layers[{index}]")
     _check_interfaces(case)
-    _check_pathways(case)
-    _check_transporters(case)
-    _check_atp(case)
+    check_pathways(case)
+    check_transporters(case)
+    check_atp(case)
     for side in SIDES:
         _check_reservoir(case, side)
     _check_potentials(case)
@@ -82,13 +83,6 @@ def _check_layer_names(case: Case) -> None:
             raise problem(f"layers[{index}].name", name, remedy)
 
 
-def _check_known(case: Case, path: str, table: Iterable[str]) -> None:
-    for ion in table:
-        if ion not in case.ions:
-            remedy = f"the case has no ion of this name{nearest(ion, case.ions)}; its ions are {', '.join(case.ions)}"
-            raise problem(f"{path}.{ion}", ion, remedy)
-
-
 def _check_layer(case: Case, layer: Layer, path: str) -> None:
     tables = layer.partition_tables
     named: dict[str, Iterable[str]] = {
@@ -98,7 +92,7 @@ def _check_layer(case: Case, layer: Layer, path: str) -> None:
         "gating": layer.gating,
     }
     for key, table in named.items():
-        _check_known(case, f"{path}.{key}", table)
+        check_known(case.ions, f"{path}.{key}", table)
     _check_partition_tables(case, tables, path)
     for ion, value in (layer.partition or {}).items():
         if isinstance(value, Profile) and min(value.value) == 0:
@@ -192,7 +186,7 @@ def _check_reservoir(case: Case, side: Side) -> None:
     reservoir = getattr(case, side)
     if not isinstance(reservoir, Reservoir):
         return
-    _check_known(case, f"{side}.concentrations", reservoir.concentrations)
+    check_known(case.ions, f"{side}.concentrations", reservoir.concentrations)
     adjusted = reservoir.neutralise
     if adjusted is not None:
         path = f"{side}.neutralise"
@@ -221,56 +215,6 @@ def _check_reservoir(case: Case, side: Side) -> None:
         raise problem(f"{side}.concentrations", reservoir.concentrations, remedy)
 
 
-def _check_pathways(case: Case) -> None:
-    for index, pathway in enumerate(case.pathways):
-        path = f"pathways[{index}]"
-        layer = _crossed(case, path, pathway.layer, [other.name for other in case.pathways[:index]], pathway.name)
-        for ion in pathway.ions:
-            tables = ("permeability", "conductance")
-            key = next((name for name in tables if ion in getattr(pathway, name)), "channels")
-            _check_known(case, f"{path}.{key}", [ion])
-            given = (layer.partition or {}).get(ion), layer.barrier.get(ion), layer.diffusivity.get(ion)
-            if any(isinstance(value, Profile) for value in given):
-                remedy = f"the lipid of '{layer.name}' has a profile for {ion}; beside a pathway it must be uniform"
-                raise problem(f"{path}.{key}.{ion}", ion, remedy)
-            if ion in pathway.conductances and case.valence(ion) == 0:
-                raise problem(f"{path}.{key}.{ion}", ion, f"{ion} carries no charge; give its permeability instead")
-
-
-def _check_transporters(case: Case) -> None:
-    for index, transporter in enumerate(case.transporters):
-        path = f"transporters[{index}]"
-        _crossed(case, path, transporter.layer, case.transporter_names[:index], transporter.name)
-        _check_known(case, f"{path}.stoichiometry", transporter.stoichiometry)
-        for side, table in transporter.half_saturation.items():
-            _check_known(case, f"{path}.half_saturation.{side}", table)
-        if transporter.law == "cubic_sodium" and "Na" not in case.ions:
-            raise problem(f"{path}.law", transporter.law, "the case has no ion 'Na'; take another law, or name it so")
-        needed = {"affinity": [*transporter.stoichiometry], "cubic_sodium": ["Na"]}.get(transporter.law, [])
-        for side, ion in ((side, ion) for side in SIDES for ion in needed):
-            if isinstance(getattr(case, side), Reservoir) and not case.concentrations(side)[ion] > 0:
-                remedy = f"the law of '{transporter.name}' needs some {ion} on either side; give it a concentration"
-                raise problem(f"{side}.concentrations.{ion}", 0.0, remedy)
-
-
-def _check_atp(case: Case) -> None:
-    if isinstance(case.atp_free_energy, InKT) or not case.atp_free_energy < 0:
-        remedy = "ATP gives free energy away: give it per mole and below zero, such as '-55 kJ/mol'"
-        raise problem("atp_free_energy", float(case.atp_free_energy), remedy)
-
-
-def _crossed(case: Case, path: str, name: str, others: Sequence[str], own: str) -> Layer:
-    """The layer that a transporter or a pathway crosses, with a name of its own."""
-    if own in others:
-        raise problem(f"{path}.name", own, "another one has this name already; give each its own")
-    if own in case.layer_names:
-        raise problem(f"{path}.name", own, "a layer has this name; give it another")
-    if name not in case.layer_names:
-        remedy = f"no layer is called '{name}'{nearest(name, case.layer_names)}; the layers are {', '.join(case.layer_names)}"
-        raise problem(f"{path}.layer", name, remedy)
-    return case.layers[case.layer_names.index(name)]
-
-
 def _check_potentials(case: Case) -> None:
     """One end floats at most, against one that does not, and somewhere the potential is given."""
     ends = {side: getattr(case, side) for side in SIDES}
@@ -283,7 +227,10 @@ def _check_potentials(case: Case) -> None:
         )
         raise problem(f"{floating[0]}.potential", "floating", remedy)
     if all(getattr(end, "potential", None) is None for end in ends.values()):
-        remedy = 'neither end gives a potential, so that it is known up to a constant only; give one, such as "0 mV"'
+        remedy = (
+            "neither end gives a potential, so that it is known up to a constant only; let one be a wall or a reservoir "
+            'with potential = "0 mV"'
+        )
         raise problem("right", ends["right"].kind, remedy)
 
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 # Seconds between two pictures of the bar, which an eye sees as movement; and between two lines of a log.
 BAR, LINE = 0.1, 10.0
 
+# Doublings of the time for which steps that have stopped growing are taken to stay as they are: a decade, as a layer that
+# is being charged or filled keeps them short for about that long.
+LASTING = 3.3
+
 
 def fraction(run: Run) -> float:
     """How much of a run is done: every segment counts alike, and in it time does on a logarithmic scale.
@@ -38,8 +42,9 @@ def fraction(run: Run) -> float:
 def steps_left(run: Run) -> float:
     """An estimate of the steps to the end, from those of the last two doublings of the time in this segment.
 
-    A doubling takes q times the steps of the one before: q is 1 where steps grow with time, 2 where they do not grow.
-    Later segments count as this one does.
+    A doubling takes q times the steps of the one before: q is 1 where steps grow with time, 2 where they do not grow.  That
+    lasts to the end under a sine, and else for some doublings, after which steps grow again.  Later segments count as this
+    one does.
     """
     start, end, later = _segment(run)
     passed = run.steps[-1][0] - start
@@ -48,8 +53,10 @@ def steps_left(run: Run) -> float:
     before, last = max(counts[2] - counts[1], 1), max(total - counts[2], 1)
     q = min(max(last / before, 1.0), 2.0)
     doublings = math.log2(max(end - start, passed) / passed)
-    growth = doublings if q - 1 < 1e-6 else q * (q**doublings - 1) / (q - 1)
-    return last * growth + later * (total - counts[0] + last * growth)
+    lasting = doublings if _swings(run, start) else min(doublings, LASTING)
+    growth = lasting if q - 1 < 1e-6 else q * (q**lasting - 1) / (q - 1)
+    growth += q**lasting * (doublings - lasting)
+    return float(last * growth + later * (total - counts[0] + last * growth))
 
 
 def _segment(run: Run) -> tuple[float, float, int]:
@@ -58,6 +65,13 @@ def _segment(run: Run) -> tuple[float, float, int]:
     assert isinstance(study, TransientStudy), "a run is one of a transient"
     corners = study.corner_times()
     return corners[run.segment], corners[run.segment + 1], len(corners) - 2 - run.segment
+
+
+def _swings(run: Run, time: float) -> bool:
+    """Whether a sine is at work just after a time [s], which keeps the steps short for as long as it lasts."""
+    study = run.case.study
+    assert isinstance(study, TransientStudy), "a run is one of a transient"
+    return any(change.sine and change.start <= time < change.stop for change in study.protocol)
 
 
 def _steps_until(run: Run, time: float) -> int:
@@ -132,13 +146,15 @@ class TimeProgress(_Progress):
             # Of a run that goes on from a checkpoint, what was done before says nothing about the speed.
             self._first, self._start = len(run.steps), now
         if self._is_due(now):
-            self._draw(now, fraction(run), what + self._text(run, now))
+            self._draw(now, fraction(run), self._text(run, what, now))
 
-    def _text(self, run: Run, now: float) -> str:
+    def _text(self, run: Run, what: str, now: float) -> str:
         from electrodiff.time_tables import time_text
 
         time, size, _ = run.steps[-1]
-        text = f"{time_text(time)} of {time_text(run.case.study.end)}, step {time_text(size, 2)}"  # type: ignore[union-attr]
+        # A terminal of 80 characters has room for the end, a word before it, or a bar: two of the three.
+        end = "" if what else f" of {time_text(run.case.study.end)}"  # type: ignore[union-attr]
+        text = f"{what}{time_text(time)}{end}, step {time_text(size, 2)}"
         taken = len(run.steps) - self._first
         if taken > 0:
             left = (now - self._start) / taken * steps_left(run)

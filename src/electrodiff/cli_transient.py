@@ -83,6 +83,8 @@ class _Watcher:
         self.run: Run | None = None
         self._resumed = resumed
         self._is_over = self._is_kept = False
+        self._companion: Run | None = None
+        self._march = 0
         self._folder, self._progress = folder, progress
         self._checkpoints = Checkpoints(folder / NAME)
         self._is_to_stop = False
@@ -106,7 +108,9 @@ class _Watcher:
         if not self._is_kept:
             with writing(self._folder):
                 self._is_kept = self._checkpoints.keep(self.run)
-        self._progress.show(companion, "estimating errors: ")
+        if companion is not self._companion:
+            self._companion, self._march = companion, self._march + 1
+        self._progress.show(companion, f"estimating errors, march {self._march}: ")
 
     @contextmanager
     def interrupts(self) -> Iterator[None]:

@@ -52,6 +52,15 @@ def nearest(name: str, choices: Iterable[str]) -> str:
     return f" (did you mean '{found[0]}'?)" if found else ""
 
 
+def check_known(ions: Iterable[str], path: str, table: Iterable[str]) -> None:
+    """Raise an error if a table at a key names an ion that the case has not."""
+    known = list(ions)
+    for ion in table:
+        if ion not in known:
+            remedy = f"the case has no ion of this name{nearest(ion, known)}; its ions are {', '.join(known)}"
+            raise problem(f"{path}.{ion}", ion, remedy)
+
+
 @dataclass(frozen=True)
 class Profile:
     """A quantity that is piecewise linear along x [m]; constant beyond its first and last point."""
@@ -80,6 +89,11 @@ class InKT(float):
     """An energy in units of the thermal energy k T, which is R T per mole."""
 
 
+def in_rt(energy: float, temperature: float) -> float:
+    """An energy in J/mol or kT as a multiple of R T."""
+    return float(energy) if isinstance(energy, InKT) else energy / (units.GAS_CONSTANT * temperature)
+
+
 _IN_KT = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*kT\s*")
 
 
@@ -96,13 +110,15 @@ class SI:
     keyword: str = ""
     profile: bool = False
     """Whether the field may also be a profile along the layer or the stack, `{ x = [...], value = [...] }`."""
+    example: str = ""
+    """What is told to give, if that of the dimension will not do."""
 
     @property
     def _expected(self) -> str:
         kind = f"a {self.dimension.name} with a unit, such as" if self.dimension.unit else "a plain number, such as"
         quote = "'" if self.dimension.unit else ""
         alternative = f", or '{self.keyword}'" if self.keyword else ""
-        return f"expected {kind} {quote}{self.dimension.example}{quote}{alternative}"
+        return f"expected {kind} {quote}{self.example or self.dimension.example}{quote}{alternative}"
 
     def validate(self, value: Any, info: ValidationInfo) -> float | str | Profile:
         """SI number, the keyword or a profile; raises an error that says what was expected."""
@@ -195,7 +211,7 @@ class SI:
             bound = {"positive": {"exclusiveMinimum": 0}, "not negative": {"minimum": 0}}.get(self.lower_bound, {})
             number: dict[str, Any] = {"type": "number", **bound}
             return {"anyOf": [number, {"const": self.keyword}]} if self.keyword else number
-        examples = [self.dimension.example, *([self.keyword] if self.keyword else [])]
+        examples = [self.example or self.dimension.example, *([self.keyword] if self.keyword else [])]
         return {"type": "string", "description": f"{self.dimension.name} with a unit", "examples": examples}
 
 
@@ -225,9 +241,12 @@ Density = Annotated[float, SI(units.DENSITY, "not negative")]
 ConductancePerArea = Annotated[float, SI(units.CONDUCTANCE_PER_AREA, "not negative")]
 SingleConductance = Annotated[float, SI(units.CONDUCTANCE, "not negative")]
 Turnover = Annotated[float, SI(units.TURNOVER, "not negative")]
-MolarEnergy = Annotated[float, SI(units.ENERGY)]
-Number = Annotated[float, SI(units.NUMBER)]
-NonNegativeNumber = Annotated[float, SI(units.NUMBER, "not negative")]
-PositiveNumber = Annotated[float, SI(units.NUMBER, "positive")]
-PartitionProfile = Annotated[float | Profile, SI(units.NUMBER, "not negative", profile=True)]
+MolarEnergy = Annotated[float, SI(units.ENERGY, example="-55 kJ/mol")]
+CountPerCycle = Annotated[float, SI(units.NUMBER, example="3, or -2 for ions that are moved inward")]
+MoleculesPerCycle = Annotated[float, SI(units.NUMBER, "not negative", example="1")]
+WorkingPart = Annotated[float, SI(units.NUMBER, "not negative", example="0.5 for half of it; 0 blocks it")]
+HillExponent = Annotated[float, SI(units.NUMBER, "not negative", example="2")]
+OpenProbability = Annotated[float, SI(units.NUMBER, "not negative", example="0.3")]
+PositiveNumber = Annotated[float, SI(units.NUMBER, "positive", example="1e-6")]
+PartitionProfile = Annotated[float | Profile, SI(units.NUMBER, "not negative", profile=True, example="1e-4")]
 Permittivity = Annotated[float | Literal["water"], SI(units.NUMBER, "positive", keyword="water")]

@@ -59,6 +59,12 @@ class Impedance:
     message: str
     """How it ended; if it failed, where and what to try."""
 
+    def __repr__(self) -> str:
+        # That of every array would fill thousands of lines.
+        first, last = self.frequency[[0, -1]]
+        span = f"{len(self.frequency)} frequencies from {first:.6g} to {last:.6g} Hz"
+        return f"<Impedance '{self.case.title}': {span}; {self.message}>"
+
     @property
     def admittance(self) -> Complex:
         """(W,) 1/Z [S/m^2], the sum of its parts."""

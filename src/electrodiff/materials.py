@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodiff.fields import InKT, Profile
+from electrodiff.fields import Profile, in_rt
 from electrodiff.ions import water_relative_permittivity
 from electrodiff.layers import Gate, Layer
 from electrodiff.model import Case
@@ -127,7 +127,7 @@ def _own_energy(case: Case, layer: Layer, ion: str) -> float | None:
     """-ln beta of an ion in the lipid of a layer [RT]; see `uniform_energy`."""
     if ion in layer.barrier:
         barrier = layer.barrier[ion]
-        return None if isinstance(barrier, Profile) else _in_rt(case, barrier)
+        return None if isinstance(barrier, Profile) else in_rt(barrier, case.temperature)
     if ion in layer.born_radius:
         water = water_relative_permittivity(case.temperature)
         permittivity = case.relative_permittivity(layer)
@@ -234,16 +234,11 @@ def nearer_reservoir(case: Case, index: int) -> str:
     return "left" if index < border else "right"
 
 
-def _in_rt(case: Case, value: float) -> float:
-    """An energy in J/mol or kT as a multiple of R T."""
-    return float(value) if isinstance(value, InKT) else value / (GAS_CONSTANT * case.temperature)
-
-
 def _barrier_profile(case: Case, given: float | Profile) -> Profile:
     """W/RT along a layer."""
     if not isinstance(given, Profile):
-        return Profile((0.0,), (_in_rt(case, given),))
-    return Profile(given.x, tuple(_in_rt(case, value) for value in given.value))
+        return Profile((0.0,), (in_rt(given, case.temperature),))
+    return Profile(given.x, tuple(in_rt(value, case.temperature) for value in given.value))
 
 
 def _minus_log(beta: float) -> float:

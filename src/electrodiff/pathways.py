@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 
 from electrodiff.errors import CaseError
-from electrodiff.fields import mean
+from electrodiff.fields import in_rt, mean
 from electrodiff.layers import Layer
 from electrodiff.model import Case, Side
 from electrodiff.theory.ghk import ghk_current
@@ -34,14 +34,17 @@ def pathway_permeabilities(case: Case, layer: Layer, ion: str, lipid: Lipid) -> 
 
 def with_permeabilities(case: Case, lipid: Lipid) -> Case:
     """The case with the permeabilities of its pathways instead of their conductances: changes leave them as they are."""
-    if not any(pathway.conductances for pathway in case.pathways):
+    if not any(pathway.conductances or pathway.barrier for pathway in case.pathways):
         return case
     table = _all(case, lipid)
     return case.replace(
         "pathways",
         [
             {
-                **pathway.model_dump(exclude={"conductance", "channels", "at"}, exclude_unset=True),
+                **pathway.model_dump(
+                    exclude={"conductance", "channels", "at", "barrier", "diffusivity", "area_fraction"},
+                    exclude_unset=True,
+                ),
                 "permeability": table[pathway.name],
             }
             for pathway in case.pathways
@@ -61,6 +64,23 @@ def bulk_concentrations(case: Case, side: Side) -> dict[str, float]:
 def working_transporters(case: Case) -> tuple[Transporter, ...]:
     """The transporters that are not blocked."""
     return tuple(each for each in case.transporters if each.largest_rate > 0)
+
+
+def charge_per_cycle(case: Case, transporter: Transporter) -> float:
+    """Elementary charges that a cycle moves outward."""
+    return math.fsum(case.valence(ion) * number for ion, number in transporter.stoichiometry.items())
+
+
+def electrogenic_transporters(case: Case) -> tuple[Transporter, ...]:
+    """The working transporters that carry a net charge."""
+    return tuple(each for each in working_transporters(case) if charge_per_cycle(case, each))
+
+
+def pump_current(case: Case, rates: Mapping[str, float]) -> float:
+    """Net current of the transporters at these rates of the electrogenic ones [mol/(m^2 s)], by their names [A/m^2]."""
+    return FARADAY * math.fsum(
+        charge_per_cycle(case, each) * rates[each.name] for each in electrogenic_transporters(case)
+    )
 
 
 def transporter_rate(case: Case, transporter: Transporter, voltage: float) -> float:
@@ -110,7 +130,20 @@ def _permeabilities(case: Case, pathway: Pathway, rest: float) -> dict[str, floa
         ion: float(ghk_permeability_from_slope(g, case.valence(ion), inside[ion], outside[ion], at, case.temperature))
         for ion, g in pathway.conductances.items()
     }
-    return {**pathway.permeability, **slopes}
+    return {**_given(case, pathway), **slopes}
+
+
+def _given(case: Case, pathway: Pathway) -> dict[str, float]:
+    """P [m/s] of the ions whose permeability is given, or follows from a barrier in pores."""
+    thickness = case.layers[case.layer_names.index(pathway.layer)].thickness
+    through = {
+        ion: (pathway.area_fraction or 0.0)
+        * pathway.diffusivity.get(ion, case.free_diffusivity(ion))
+        * math.exp(-in_rt(energy, case.temperature))
+        / thickness
+        for ion, energy in pathway.barrier.items()
+    }
+    return {**pathway.permeability, **through}
 
 
 def _rest(case: Case, lipid: Lipid) -> float:
@@ -129,7 +162,8 @@ def _rest(case: Case, lipid: Lipid) -> float:
 
 def _current(case: Case, lipid: Lipid, voltage: float) -> float:
     """Total current of all layers with pathways at a voltage [A/m^2]."""
-    return math.fsum([*_passive(case, lipid, voltage), *_pumped(case, voltage)])
+    rates = {each.name: transporter_rate(case, each, voltage) for each in electrogenic_transporters(case)}
+    return math.fsum([*_passive(case, lipid, voltage), pump_current(case, rates)])
 
 
 def _passive(case: Case, lipid: Lipid, voltage: float) -> Iterator[float]:
@@ -148,16 +182,9 @@ def _passive(case: Case, lipid: Lipid, voltage: float) -> Iterator[float]:
             if permeability > 0:
                 yield permeability * unit(ion)
     for pathway in case.pathways:
-        for ion, permeability in pathway.permeability.items():
+        for ion, permeability in _given(case, pathway).items():
             yield pathway.scale * permeability * unit(ion)
         for ion, conductance in pathway.conductances.items():
             if conductance > 0:
                 at = voltage if pathway.at is None else pathway.at
                 yield pathway.scale * conductance / slope(ion, at) * unit(ion)
-
-
-def _pumped(case: Case, voltage: float) -> Iterator[float]:
-    for transporter in case.transporters:
-        charge = sum(case.valence(ion) * number for ion, number in transporter.stoichiometry.items())
-        if charge:
-            yield FARADAY * charge * transporter_rate(case, transporter, voltage)

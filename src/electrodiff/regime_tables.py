@@ -35,7 +35,7 @@ _TIMES = {
     "diffusion_baths": "diffusion through a bath, L^2 / D",
     "diffusion_membrane": "diffusion through the membrane, d^2 / D",
     "charging_membrane": "charging of the membrane, R C",
-    "run_down": "run-down of the smaller bath if closed, volume / (area P)",
+    "run_down": "run-down of a compartment, or smaller bath, volume / (area P)",
 }
 
 

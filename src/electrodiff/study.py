@@ -272,6 +272,10 @@ class TransientStudy(Record):
         times = (self._moment(time) for change in self.protocol for time in (change.start, change.stop))
         return tuple(sorted({0.0, self.end, *(time for time in times if time < self.end)}))
 
+    def jump_times(self) -> tuple[float, ...]:
+        """Times [s] between start and end at which something is stepped: an output at one is of the moment before."""
+        return tuple(sorted({change.start for change in self.protocol if change.set and 0 < change.start < self.end}))
+
     def _moment(self, time: float) -> float:
         """The time [s] without its round-off, or the end of the study if that is the same."""
         return self.end if tidy(time) == tidy(self.end) else tidy(time)

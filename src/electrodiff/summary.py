@@ -16,7 +16,7 @@ import numpy as np
 import electrodiff
 from electrodiff import materials
 from electrodiff.account import as_data
-from electrodiff.cell_account import cell_account
+from electrodiff.cell_ledger import cell_account
 from electrodiff.checks import SIDES
 from electrodiff.ends import Wall
 from electrodiff.model import Case

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from electrodiff.cell_account import cell_account
+from electrodiff.cell_ledger import cell_account
 from electrodiff.cell_tables import cell_parts
 from electrodiff.checks import SIDES
 from electrodiff.ends import Reservoir

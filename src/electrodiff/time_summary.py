@@ -11,7 +11,7 @@ import numpy as np
 
 import electrodiff
 from electrodiff.account import as_data
-from electrodiff.cell_account import cell_account_at
+from electrodiff.cell_ledger import cell_account
 from electrodiff.dataset import member_names
 from electrodiff.profiles import Floats
 from electrodiff.quantities import QUANTITIES, members
@@ -103,7 +103,7 @@ def expectations(transient: Transient) -> list[Met]:
 def summary(transient: Transient, wall_s: float) -> dict[str, Any]:
     """The object that `run --json` prints and summary.json holds; `wall_s` is the time of the run [s]."""
     last, found = transient.frames[-1], balances(transient)
-    account = cell_account_at(last, float(transient.total_current_density[-1]))
+    account = cell_account(transient)
     return {
         "title": transient.case.title,
         "converged": transient.converged,

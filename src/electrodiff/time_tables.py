@@ -6,7 +6,7 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from electrodiff.cell_account import cell_account_at
+from electrodiff.cell_ledger import cell_account
 from electrodiff.cell_tables import cell_parts
 from electrodiff.profiles import Floats
 from electrodiff.quantities import rounded_up
@@ -25,21 +25,22 @@ _TIMES = {"d": 86400.0, "h": 3600.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-
 
 
 def time_text(seconds: float, digits: int = 4) -> str:
-    """A time in the unit of its size: 10 ps, 3.162 us, 50 s, 11.57 d."""
+    """A time in the unit of its size, to so many significant digits: 10 ps, 3.162 us, 50 s, 11.57 d."""
     if seconds == 0:
         return "0 s"
     # Two of a unit are needed to be told in it, but for seconds and less.
     unit = next(
         (unit for unit, size in _TIMES.items() if seconds >= (2 * size if size > 1 else size * (1 - 1e-9))), "fs"
     )
-    return f"{seconds / _TIMES[unit]:.{digits}g} {unit}"
+    # Rounded first, so that 650 of two digits are not 6.5e+02.
+    return f"{float(f'{seconds / _TIMES[unit]:.{digits}g}'):.15g} {unit}"
 
 
 def summary_tables(transient: Transient) -> Group:
     """The summary of a transient: potential and current at a dozen times, balances, expectations, warnings."""
     parts: list[RenderableType] = [Text(transient.case.title, style="bold"), _course(transient)]
     last = transient.frames[-1]
-    account = cell_account_at(last, float(transient.total_current_density[-1]))
+    account = cell_account(transient)
     if account is not None:
         parts.append(Text("At the end", style="italic"))
         parts += cell_parts(account, last.case, shown_in(POTENTIAL, account.membrane_potential))

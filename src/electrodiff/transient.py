@@ -57,6 +57,10 @@ class Transient:
     error: dict[str, Floats]
     """Estimated error of the series by name, (T,) each; empty without estimates."""
 
+    def __repr__(self) -> str:
+        # That of every array would fill thousands of lines.
+        return f"<Transient '{self.case.title}': {len(self.time)} outputs to {self.time[-1]:.6g} s; {self.message}>"
+
     @property
     def x(self) -> Floats:
         """(M,) positions [m]."""

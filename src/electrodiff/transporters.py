@@ -9,15 +9,21 @@ from pydantic import Field, model_validator
 from electrodiff.fields import (
     Concentration,
     ConductancePerArea,
+    CountPerCycle,
     Density,
-    NonNegativeNumber,
-    Number,
+    Diffusivity,
+    HillExponent,
+    MolarEnergy,
+    MoleculesPerCycle,
+    OpenProbability,
     Permeability,
+    PositiveNumber,
     Potential,
     Rate,
     Record,
     SingleConductance,
     Turnover,
+    WorkingPart,
     problem,
 )
 from electrodiff.layers import Gate
@@ -59,7 +65,7 @@ class Transporter(Record):
     name: str = Field(min_length=1, pattern=NAME)
     layer: str
     """The layer it crosses."""
-    stoichiometry: dict[str, Number] = Field(min_length=1)
+    stoichiometry: dict[str, CountPerCycle] = Field(min_length=1)
     """Ions moved from left to right (outward) per cycle; negative for those that go the other way."""
     law: Literal["constant", "michaelis_menten", "affinity", "cubic_sodium"] = "constant"
     rate: Rate | None = None
@@ -68,22 +74,23 @@ class Transporter(Record):
     """Transporters per area [1/m^2], with `turnover` instead of `rate`."""
     turnover: Turnover | None = None
     """Cycles per second of one transporter."""
-    scale: NonNegativeNumber = 1.0
+    scale: WorkingPart = 1.0
     """Part of the transporters that works: 0 blocks it."""
     half_saturation: Sided = Field(default_factory=dict)
     """K of each ion on each side [mol/m^3]."""
-    hill: dict[Literal["left", "right"], dict[str, NonNegativeNumber]] = Field(default_factory=dict)
+    hill: dict[Literal["left", "right"], dict[str, HillExponent]] = Field(default_factory=dict)
     """h of each ion on each side; 1 where it is left out."""
     voltage_dependence: VoltageDependence | None = None
     senses: Literal["bulk", "face"] = "bulk"
     """Where the law reads concentrations and potential: at the ends of the stack, or at the faces of the layer."""
-    atp: NonNegativeNumber = 0.0
+    atp: MoleculesPerCycle = 0.0
     """ATP used per cycle."""
 
     @model_validator(mode="after")
     def _check(self) -> Transporter:
-        if any(number == 0 for number in self.stoichiometry.values()):
-            raise problem("stoichiometry", dict(self.stoichiometry), "0 of an ion are not moved; leave it out")
+        for ion, number in self.stoichiometry.items():
+            if number == 0:
+                raise problem(f"stoichiometry.{ion}", number, f"no {ion} is moved then; leave it out")
         if (self.rate is None) == (self.density is None and self.turnover is None):
             raise problem("rate", self.rate, 'give rate = "1e-8 mol/m^2/s", or density and turnover, and not both')
         if self.rate is None and (self.density is None or self.turnover is None):
@@ -120,7 +127,7 @@ class Channels(Record):
     ion: str
     density: Density
     conductance: SingleConductance
-    open_probability: NonNegativeNumber = 1.0
+    open_probability: OpenProbability = 1.0
 
     @model_validator(mode="after")
     def _check_probability(self) -> Channels:
@@ -148,9 +155,15 @@ class Pathway(Record):
     conductance: dict[str, ConductancePerArea] = Field(default_factory=dict)
     """[S/m^2] slope conductance."""
     channels: tuple[Channels, ...] = ()
+    barrier: dict[str, MolarEnergy] = Field(default_factory=dict)
+    """W of each ion, [J/mol] or in kT, in pores that fill `area_fraction`: P = fraction D exp(-W/RT) / thickness."""
+    diffusivity: dict[str, Diffusivity] = Field(default_factory=dict)
+    """[m^2/s] in these pores; an ion left out has its free one."""
+    area_fraction: PositiveNumber | None = None
+    """Part of the layer's area that these pores have."""
     at: Potential | None = None
     """[V] where the conductances hold; None is at rest."""
-    scale: NonNegativeNumber = 1.0
+    scale: WorkingPart = 1.0
     """Part of the pathway that is there: 0 blocks it."""
     gating: Gate | None = None
     """Opens and closes with the voltage over the layer."""
@@ -158,12 +171,17 @@ class Pathway(Record):
     @model_validator(mode="after")
     def _check(self) -> Pathway:
         seen: set[str] = set()
-        for ion in (*self.permeability, *self.conductance, *(channel.ion for channel in self.channels)):
+        for ion in self.ions:
             if ion in seen:
-                raise problem(
-                    "permeability", ion, f"{ion} is given twice; give one of permeability, conductance, channels"
-                )
+                remedy = f"{ion} is given twice; give one of permeability, conductance, channels, barrier"
+                raise problem("permeability", ion, remedy)
             seen.add(ion)
+        if self.barrier and (self.area_fraction is None or self.area_fraction > 1):
+            remedy = "a barrier stands in pores; say which part of the area they have, from 0 to 1, such as 1e-6"
+            raise problem("area_fraction", self.area_fraction, remedy)
+        for ion in self.diffusivity:
+            if ion not in self.barrier:
+                raise problem(f"diffusivity.{ion}", ion, f"barrier has no {ion}; give it there too, or drop this")
         if not seen:
             remedy = (
                 'it lets nothing pass; give permeability = { K = "1e-7 m/s" } or conductance = { K = "0.5 mS/cm^2" }'
@@ -179,4 +197,4 @@ class Pathway(Record):
     @property
     def ions(self) -> tuple[str, ...]:
         """The ions that it lets pass."""
-        return (*self.permeability, *self.conductances)
+        return (*self.permeability, *self.conductance, *(channel.ion for channel in self.channels), *self.barrier)

@@ -70,6 +70,30 @@ def test_spikes_of_the_voltage_clamp_carry_the_capacitance_times_the_step():
     assert result.scalar("surface_charge.right")[1] - before == pytest.approx(capacitance * 0.025, rel=0.02)
 
 
+def test_example_of_the_results_page_prints_the_charging_current_and_the_capacitance_against_bias(capsys):
+    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    (example,) = [
+        text for text in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL) if "solve_impedance" in text
+    ]
+    exec(compile(example, "results.md", "exec"), {})
+    lines = capsys.readouterr().out.splitlines()
+    course = [[float(text) for text in re.findall(r"[-+]?\d[\d.]*e[-+]\d+", line)] for line in lines if "A/m^2" in line]
+    assert [len(row) for row in course] == [3] * 72
+    assert course[-1][1] == pytest.approx(ghk_current(-0.065), rel=0.02)
+    spectra = [re.findall(r"-?\d+(?:\.\d+)?", line) for line in lines if "uF" in line]
+    assert [int(row[0]) for row in spectra] == [-90, -60, -30, 0, 30]
+    # 1 %: the Debye layers of 301 mM are thinner where they are charged, and the slab has a few ions.
+    debye = math.sqrt(80 * EPS * THERMAL / (FARADAY * 301.0))
+    series = 100 / (5e-9 / (2 * EPS) + 2 * debye / (80 * EPS))
+    assert [float(row[1]) for row in spectra] == pytest.approx([series] * 5, rel=0.01)
+    # R/(1 + (omega R C)^2), R the slope resistance of Goldman, Hodgkin and Katz.
+    for row in spectra:
+        volt = int(row[0]) * 1e-3 + 1e-9
+        resistance = 2e-6 / (ghk_current(volt + 1e-6) - ghk_current(volt - 1e-6))
+        omega_rc = 2 * math.pi * 1e4 * resistance * 1e-2 * float(row[1])
+        assert float(row[3]) == pytest.approx(1e4 * resistance / (1 + omega_rc**2), rel=0.05)
+
+
 def linear_current(conductivity: list[float], time: float) -> float:
     """Current density after a small step of -65 mV over both baths and the slab, by Talbot's inverse of V / (s Z(s)).
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import os
 import random
 import signal
@@ -524,18 +525,26 @@ def test_progress_never_falls_at_a_corner(case_text: str) -> None:
     assert shares[-1] == pytest.approx(1.0, abs=1e-12)
 
 
+SWING = {"sine": {"left.potential": {"amplitude": "1 mV", "frequency": "1 Hz"}}}
+
+
 @pytest.mark.parametrize(
-    ("sizes", "known"),
+    ("sizes", "protocol", "known"),
     [
-        # Steps that grow with time: 7 for each of the 10 doublings that are left; and steps of one size: as many as fit.
-        ([2 ** (k / 7) for k in range(70)], 70),
-        ([1.0] * 64, 64 * (2**10 - 1)),
+        # Steps that grow with time: 7 for each of the 10 doublings that are left, with or without a sine.
+        ([2 ** (k / 7) for k in range(70)], [], 70),
+        ([2 ** (k / 7) for k in range(70)], [SWING], 70),
+        # Steps of one size: under a sine as many as fit; else for a decade, and then as many in a doubling as in its last.
+        ([1.0] * 64, [SWING], 64 * (2**10 - 1)),
+        ([1.0] * 64, [], 64 * (10 - 1) + 32 * 10 * (10 - math.log2(10))),
     ],
 )
-def test_the_steps_that_are_left_follow_from_how_the_steps_grow(case_text: str, sizes: list[float], known: int) -> None:
+def test_the_steps_that_are_left_follow_from_how_the_steps_grow(
+    case_text: str, sizes: list[float], protocol: list[Any], known: float
+) -> None:
     times = np.cumsum(sizes) if sizes[-1] == 1 else np.array(sizes)
     end = float(times[-1]) * 2**10
-    case = ed.parse_case(case_text).replace("study", {"kind": "transient", "end": end})
+    case = ed.parse_case(case_text).replace("study", {"kind": "transient", "end": end, "protocol": protocol})
     steps = [(time, size, 1.0) for time, size in zip(times.tolist(), sizes, strict=True)]
     run = Run(case, None, 0, None, np.zeros(2), steps=steps)  # type: ignore[arg-type]
     # A whole number of steps lies in a doubling, or one less.
@@ -546,11 +555,14 @@ def test_a_log_says_now_and_then_how_far_the_run_is(run: Callable, monkeypatch: 
     monkeypatch.setattr(cli_progress, "LINE", 0.0)
     lines = run().stderr.splitlines()
     assert len(lines) > 10
-    assert all(" %: " in line and " of 1 us, step " in line for line in lines)
-    estimating = [": estimating errors: " in line for line in lines]
+    assert all(" %: " in line and ", step " in line for line in lines)
+    estimating = [": estimating errors, march " in line for line in lines]
+    assert [" of 1 us, step " in line for line in lines] == [not is_estimating for is_estimating in estimating]
     # First the run, then its companions.
     assert estimating.index(True) > 10
     assert all(estimating[estimating.index(True) :])
+    marches = [line.partition("march ")[2][0] for line in lines if "march " in line]
+    assert list(dict.fromkeys(marches)) == ["1", "2", "3"]
     assert lines[-2].endswith(" left")
     assert run("--quiet").stderr == ""
 

@@ -11,7 +11,7 @@ from time_tools import in_time, step
 
 import electrodiff as ed
 from electrodiff.account import CellAccount
-from electrodiff.cell_account import cell_account, cell_account_at
+from electrodiff.cell_ledger import cell_account
 from electrodiff.energy import face_dissipation, node_potentials
 from electrodiff.pump_potential import membrane_between_baths
 from electrodiff.readings import Readings
@@ -170,11 +170,11 @@ def run_down(case_of):
 
 def test_free_energy_of_a_cell_falls_by_what_its_leaks_lose_more_than_its_pump_gives(run_down):
     """G from the profiles at both ends, against the integral over time of the account: 1e-8 is the tolerance of the steps."""
-    _, first, *moments, last = zip(run_down.frames, run_down.total_current_density, strict=True)
-    accounts = [cell_account_at(frame, float(current)) for frame, current in moments]
+    _, first, *_, last = run_down.frames
+    accounts = [cell_account(run_down, output) for output in range(2, len(run_down.frames) - 1)]
     assert len(accounts) == _WEIGHTS.size
     stored = (STOP - START) / 2 * float(_WEIGHTS @ [account.stored for account in accounts if account is not None])
-    assert stored == pytest.approx(free_energy(last[0]) - free_energy(first[0]), rel=1e-8)
+    assert stored == pytest.approx(free_energy(last) - free_energy(first), rel=1e-8)
     # And the pump is at work meanwhile, or half of the balance would not be tried.
     assert all(account is not None and account.work > 0.2 * account.dissipation for account in accounts)
     assert stored < 0

@@ -280,6 +280,15 @@ def test_constant_pump_that_leaks_cannot_balance_has_no_steady_state(geometry):
         ed.solve(living_cell(pump("constant", rate=4e-8), **{"mesh.geometry": geometry}))
 
 
+def test_ion_that_runs_out_beside_a_cotransporter_and_gates_that_still_move_is_named():
+    """Forty times what leaks at most, with chloride carried along and potassium channels that open ever further meanwhile."""
+    gate = {"half_potential": -0.085, "slope": -0.010}
+    rectifier = {"name": "rectifier", "layer": "membrane", "permeability": {"K": 2e-7}, "gating": gate}
+    case = living_cell(pump("constant", rate=1.7e-7), KCC2, pathways=[rectifier])
+    with pytest.raises(ed.ConvergenceError, match=r"'pump' carries Na away .* Na runs out in layer 'cytosol'"):
+        ed.solve(case)
+
+
 def test_largest_rate_that_leaks_can_balance_is_that_with_no_sodium_inside():
     """Cations alone: V by Mullins and Noda without sodium inside, 3 r = P u c_out e^-u / (e^-u - 1) by Goldman."""
     u = mullins_noda(1.5, 0.05, {"K": 150.0, "Na": 0.0}, CATIONS_OUT) / VT

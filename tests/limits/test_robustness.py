@@ -93,6 +93,11 @@ def test_random_cases_of_the_fixed_seed_are_solved_and_right():
     )
 
 
+def test_case_whose_front_crosses_a_layer_before_anything_is_gained():
+    """Sized ions in a layer of permittivity 1.1 beside -0.21 C/m^2: seven turns of potential and activities without gain."""
+    assert not robustness.run_case(77, 876).failures
+
+
 def test_a_case_follows_from_seed_and_index_alone_and_so_does_its_file():
     for index in (0, 7, 123):
         first, again = draw_case(3, index), draw_case(3, index)

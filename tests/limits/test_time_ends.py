@@ -296,3 +296,21 @@ def test_a_voltage_step_after_a_long_time_charges_the_membrane_as_one_at_once_do
     )
     # A time that is written as 60 s and 1 ps is known to the last digit of 60 s; after a nanosecond that is nothing.
     assert late.total_current_density[2:4] == pytest.approx(at_once.total_current_density[2:4], rel=1e-3)
+
+
+def test_wall_at_0_V_is_a_closed_end_to_a_neutral_box():
+    """A salt levels out between the two; Gauss's law leaves no field at either, though there is a charge inside."""
+    profile = '{ x = ["0 um", "0.5 um", "1 um"], value = ["10 mM", "100 mM", "20 mM"] }'
+    case = ed.parse_case(
+        'temperature = "298.15 K"\n[ions.Na]\n[ions.Cl]\n[[layers]]\nname = "tube"\nthickness = "1 um"\n'
+        f'relative_permittivity = "water"\ninitial = {{ Na = {profile}, Cl = {profile} }}\n'
+        '[left]\nkind = "wall"\npotential = "0 mV"\n[right]\nkind = "closed"\n[mesh]\nnodes = 201\n'
+        '[study]\nkind = "transient"\nstart = "initial"\nend = "1 ms"\nerror_estimates = false\n'
+    )
+    result = ed.solve_transient(case)
+    charge = np.abs(result.scalar("electrode_charge.left"))
+    inside = max(float(np.trapezoid(np.abs(frame.charge_density), frame.x)) for frame in result.frames)
+    assert inside > 1e-7
+    assert charge.max() < 1e-9 * inside
+    # (10 + 100)/4 + (100 + 20)/4 mM in the end.
+    np.testing.assert_allclose(result.concentration[-1], 57.5, rtol=1e-6)

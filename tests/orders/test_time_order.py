@@ -133,7 +133,11 @@ def test_states_between_the_ends_of_steps_are_of_fourth_order_at_least(name: str
 
 
 def test_order_seen_after_a_step_of_65_mV_on_a_membrane(case_of: Callable[..., ed.Case]) -> None:
-    """Steps in equal ratios from 0.01 ps to 2 ns, where the membrane is 98 % charged: the order of the method is seen."""
+    """Steps in equal ratios from 0.01 ps to 2 ns, where the membrane is 98 % charged.
+
+    The fastest modes decay within a picosecond and are not resolved by the last steps: the order is then near 4, that of the
+    stages for stiff modes, and rises to the 5 of the method as the steps get shorter. From 30 to 120 steps 4.5 is seen.
+    """
     case = case_of("clamped_membrane", {"left.potential": 0.0, "mesh.nodes": 129, "expect": []})
     problem, ends, moment, end = course(case, [{"set": {"left.potential": -0.065}}], 2e-9)
     first = 1e-14 / problem.scales.time
@@ -144,8 +148,10 @@ def test_order_seen_after_a_step_of_65_mV_on_a_membrane(case_of: Callable[..., e
     exact = at(2000)
     counts = np.array([30, 42, 60, 85, 120])
     errors = [largest_error(at(int(count)), exact) for count in counts]
-    assert errors[0] < 1e-3
-    assert fitted_order(counts, errors) == pytest.approx(5, abs=0.5)
+    assert errors[0] < 1e-6
+    assert fitted_order(counts, errors) == pytest.approx(4.55, abs=0.3)
+    # It rises from half to half: the errors fall faster than with the fourth power in the end.
+    assert fitted_order(counts[2:], errors[2:]) > fitted_order(counts[:3], errors[:3]) + 0.5
 
 
 # ---- the tolerance --------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from rich.console import Console
 
 import electrodiff as ed
 from electrodiff.account import CellAccount, as_data
-from electrodiff.cell_account import cell_account
+from electrodiff.cell_ledger import cell_account
 from electrodiff.cell_tables import cell_parts
 from electrodiff.summary import summary, to_json
 from electrodiff.terminal import summary_tables
@@ -182,6 +182,58 @@ def test_shift_of_a_pump_between_reservoirs_is_not_laid_on_concentrations(case_o
     texts = [screen(cell_parts(cell_account(one), one.case, ""), 1000) for one in (open_one, cell)]
     assert ["by way of the concentrations" in text for text in texts] == [False, True]
     assert "solutions at the ends" in texts[0]
+
+
+def test_where_nothing_flows_but_rounding_nothing_is_said_to_be_lost(case_of):
+    """Potassium alone, at its Nernst potential, beside a pump that stands still; sodium would leave if it could."""
+    changes = {"transporters.sodium pump.scale": 0, "pathways.leak.scale": 0, "expect": []}
+    solution = ed.solve(case_of("electrogenic_pump").changed(changes))
+    found = cell_account(solution)
+    assert {ion.name: ion.standing for ion in found.ions}["Na"] == "extruded"
+    assert [ion.share for ion in found.ions] == [None] * 4
+    text = screen(cell_parts(found, solution.case, ""), 1000)
+    assert "Nothing flows." in text
+    assert "rests" in text
+    for word in ("lose", "run down", "%"):
+        assert word not in text
+    # A nanovolt away from there potassium flows: less would not be told from rounding, this is.
+    near = ed.solve(solution.case.replace("left.potential", solution.membrane_potential + 1e-9))
+    assert cell_account(near).ions[0].share == pytest.approx(1.0)
+
+
+def test_exchange_is_what_goes_either_way(account):
+    """GHK's one-way flux of sodium inward, P c_out u / (e^u - 1) with u = V / (RT/F), per area of the inner face."""
+    u = account.membrane_potential / (8.31446261815324 * 310 / FARADAY)
+    inward = 2.5e-10 * (1 + 5e-9 / 10e-6) * 145.0 * u / math.expm1(u)
+    # 2 % for the Debye layers, which GHK leaves out.
+    assert account.ions[1].exchange_flux == pytest.approx(inward, rel=0.02)
+
+
+def test_gates_are_listed_with_what_is_open_of_them(case_of):
+    gate = {"half_potential": "-70 mV", "slope": "5 mV"}
+    case = case_of("electrogenic_pump").changed({"pathways.potassium channels.gating": gate, "expect": []})
+    solution = ed.solve(case)
+    V = solution.readings.layer_drop["membrane"]  # of the finest mesh, as all of the account
+    part = 1 / (1 + math.exp(-(V + 0.070) / 0.005))
+    found = cell_account(solution)
+    assert found.open_fraction == {"potassium channels.K": pytest.approx(part, rel=1e-6)}
+    assert f"Gates open: potassium channels.K {100 * part:.3g} %" in screen(cell_parts(found, case, ""), 1000)
+
+
+def test_what_no_atp_could_pay_for_is_told(account, cell):
+    """44.2 kJ/mol for a cycle: 80 % of 55, 110 % of 40."""
+    assert "No ATP pays" not in screen(cell_parts(account, cell.case, ""), 1000)
+    poor = ed.solve(cell.case.replace("atp_free_energy", "-40 kJ/mol"))
+    text = screen(cell_parts(cell_account(poor), cell.case, ""), 1000)
+    assert "the ions get 110 %" in text
+    assert "No ATP pays for more than 100 %: by its law sodium pump" in text
+
+
+def test_shift_of_a_membrane_that_is_held_is_what_it_would_be(case_of):
+    held = ed.solve(case_of("electrogenic_pump").changed({"left.potential": -0.065, "expect": []}))
+    text = screen(cell_parts(cell_account(held), held.case, ""), 1000)
+    assert "is held at" in text
+    assert "would shift it by" in text
 
 
 def test_loss_without_bound_is_said_to_be_one(account, cell):

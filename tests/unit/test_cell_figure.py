@@ -11,6 +11,7 @@ from test_plot import overlaps
 import electrodiff as ed
 from electrodiff.plot import cell, figures_of, save_figures, transport
 from electrodiff.plot.cell_figure import Bar, Bars, flux_bars, force_bars, shown_span
+from electrodiff.plot.labels import text_width
 from electrodiff.plot.style import ion_style
 
 MINUS = "\N{MINUS SIGN}"
@@ -226,6 +227,23 @@ def test_numbers_have_room_beside_bars_of_any_size():
     assert low < -1.0
     assert high > 100.0
     assert Bars(bars[2:3], 0.0, "", "", "").limits(60.0)[0] < 0.0
+
+
+def test_driving_forces_of_nanovolts_are_drawn_on_an_axis_of_millivolts():
+    bars = tuple(Bar(0, "E", -12.3 + force, "0") for force in (1e-14, -1e-14, 1e-6))
+    low, high = Bars(bars, -12.3, "V", "", "", 2.0).limits(60.0)
+    assert high - low == pytest.approx(2.0, rel=1e-9)
+    # And what is on the axis stands in its middle.
+    assert (low + high) / 2 == pytest.approx(-12.3, abs=0.2)
+
+
+def test_the_name_of_the_line_has_room_where_all_bars_point_to_one_side():
+    for sign in (-1.0, 1.0):
+        line, name = 80.0, "Membrane potential"
+        low, high = Bars((Bar(0, "E", line + 100.0 * sign, "100"),), line, name, "", "").limits(60.0)
+        half = text_width(name) / 2 * (high - low) / 60.0
+        assert low <= line - half + 1e-9
+        assert line + half - 1e-9 <= high
 
 
 def test_the_figure_can_be_read(solution):

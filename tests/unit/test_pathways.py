@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 from scipy import constants
 from scipy.optimize import brentq
 
@@ -123,6 +124,29 @@ def test_no_rest_is_an_error_that_asks_for_a_potential():
     case = case_of({"name": "K", "conductance": {"K": 1.0}}, transporters=[{**PUMP, "rate": 1.0}])
     with pytest.raises(ed.CaseError, match=r"no resting potential .* at = "):
         permeabilities(case, "K")
+
+
+# ---- from barriers --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("height", "in_rt"), [("20 kJ/mol", 20e3 / (constants.R * TEMPERATURE)), ("8 kT", 8.0)])
+def test_pores_with_a_barrier_let_pass_their_part_of_the_area(height, in_rt):
+    """P = fraction D exp(-W/RT) / thickness, with the diffusivity in the pores."""
+    pores = {"name": "pores", "barrier": {"K": height}, "diffusivity": {"K": 4e-10}, "area_fraction": 1e-6}
+    case = case_of(pores)
+    assert permeabilities(case, "K")["pores"] == pytest.approx(1e-6 * 4e-10 * math.exp(-in_rt) / 5e-9, rel=1e-13)
+    free = case_of({**pores, "diffusivity": {}})
+    ratio = permeabilities(free, "K")["pores"] / permeabilities(case, "K")["pores"]
+    assert ratio == pytest.approx(free.free_diffusivity("K") / 4e-10, rel=1e-13)
+    resolved = materials.resolved(case)
+    assert not resolved.pathways[0].barrier
+    assert permeabilities(resolved, "K") == pytest.approx(permeabilities(case, "K"), rel=1e-14)
+
+
+@pytest.mark.parametrize("fraction", [{}, {"area_fraction": 1.5}])
+def test_pores_with_a_barrier_need_their_part_of_the_area(fraction):
+    with pytest.raises(ValidationError, match="which part of the area"):
+        case_of({"name": "pores", "barrier": {"K": "20 kJ/mol"}, **fraction})
 
 
 # ---- resolved -------------------------------------------------------------------------------------------------------

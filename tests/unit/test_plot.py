@@ -629,3 +629,22 @@ def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="histogram"):
         ed.plot.histogram  # noqa: B018
     assert set(FIGURES) < set(dir(ed.plot))
+
+
+# ---- a bath that is far longer than all else -----------------------------------------------------------------------
+
+
+def test_of_a_cell_around_its_membrane_what_is_beside_the_membrane_is_shown(case_of):
+    """10 um around a membrane of 5 nm and 20 nm outside: 25 nm on either side of the inner face."""
+    solution = ed.solve(case_of("resting_cell"))
+    for figure in (profiles(solution), charge(solution), field(solution)):
+        assert figure.axes[0].get_xlim() == pytest.approx((9975.0, 10025.0))
+
+
+def test_a_long_bath_in_which_something_changes_is_shown_whole(case_of):
+    """A micrometre of unstirred solution of 1 mM, from which potassium channels draw."""
+    case = case_of("nernst_potassium")
+    layers = {"layers.0.thickness": 1e-5, "left.potential": 0.1, "expect": []}
+    flat, bent = ed.solve(case.changed(layers)), ed.solve(case.changed({**layers, "layers.membrane.partition.K": 1.0}))
+    assert profiles(flat).axes[0].get_xlim()[0] > 9000.0
+    assert profiles(bent).axes[0].get_xlim()[0] == 0.0

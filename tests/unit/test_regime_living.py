@@ -208,6 +208,13 @@ def test_run_down_is_content_over_leak() -> None:
     assert life.run_down == pytest.approx(state.inside["K"] * depth / float(leak), rel=1e-9)
 
 
+def test_time_of_a_cell_is_that_of_its_compartment_and_not_of_the_film_outside() -> None:
+    """Volume over inner area, r / 3, over the largest permeability, which counts r_outer / r_inner times as much."""
+    times = case_regime(ed.load_case(ed.bundled_case("resting_cell"))).times
+    assert times is not None
+    assert times.run_down == pytest.approx(10e-6 / 3 / (4e-9 * (1 + 5e-9 / 10e-6)), rel=1e-9)
+
+
 def test_gated_pathway_opens_as_boltzmann_says_beside_a_lipid_that_does_not() -> None:
     gate = {"half_potential": -0.04, "slope": 0.01}
     pathway = {"name": "channels", "layer": "membrane", "permeability": {"K": 6e-9}, "gating": gate}

@@ -181,6 +181,12 @@ def test_a_start_from_other_ions_or_layers_is_refused(membrane: ed.Case, case_of
         state_like(problem_of(membrane), ed.solve(case_of("steric_electrode", {"mesh.nodes": 65})))
 
 
+def test_a_start_from_a_stack_of_another_thickness_is_refused(membrane: ed.Case) -> None:
+    solution = ed.solve(membrane.changed({"layers.membrane.thickness": 6e-9}))
+    with pytest.raises(CaseError, match=r"a layer 'membrane' of 6 nm; expected that of the case, 5 nm"):
+        state_like(problem_of(membrane), solution)
+
+
 # ---- initial profiles ------------------------------------------------------------------------------------------------
 
 LENGTH = 40e-6

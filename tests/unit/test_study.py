@@ -503,7 +503,7 @@ BAD_CHANGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "sine that is no table": (
         ('{ sine = { "left.potential" = "1 mV" } }',),
-        ("sine.left.potential is '1 mV'", "table"),
+        ("sine.left.potential is '1 mV'", "table, such as { amplitude ="),
     ),
     "phase without a unit": (
         (f"{{ sine = {{ left.potential = {SINE.replace(' }', ', phase = 90 }')} }} }}",),

@@ -64,6 +64,25 @@ def test_what_is_not_defined_has_no_estimate_and_does_not_hide_that_of_its_neigh
     assert np.flatnonzero(np.isnan(estimate)).tolist() == [3]
 
 
+def test_errors_do_not_spread_across_a_jump():
+    pieces = np.repeat([0, 1], [6, 5])
+    space = np.where(pieces == 0, 1e-9, 1e-3)
+    np.testing.assert_allclose(estimated_error(*marches(space, 0 * space), pieces=pieces), SAFETY * space, rtol=1e-5)
+    assert estimated_error(*marches(space, 0 * space))[5] == pytest.approx(SAFETY * 1e-3, rel=1e-5)
+
+
+def test_a_steady_current_before_a_late_step_is_as_certain_as_without_it():
+    """A picosecond after the step charge flows, which the mesh has less well; an output at the step is one before it."""
+    late = {"at": 5e-7, "set": {"left.potential": 0.03}}
+    times = {"times": [4e-7, 5e-7, 5.00001e-7, 6e-7]}
+    runs = [ed.solve_transient(stepped(61, output=times, protocol=protocol)) for protocol in ([late], [])]
+    errors = [run.error["total_current_density"] for run in runs]
+    np.testing.assert_array_equal(runs[0].time[:3], [0.0, 4e-7, 5e-7])
+    # 1e-3: rounding, which is counted by the steps until then.
+    np.testing.assert_allclose(errors[0][:3], errors[1][:3], rtol=1e-3)
+    assert errors[0][3] > 100 * errors[0][2]
+
+
 def test_ions_side_by_side_do_not_mix():
     """Of (T, n) only neighbours in time count."""
     tables = [np.stack([values, 0 * values], axis=1) for values in marches(np.full(11, 1e-3), np.zeros(11))]

@@ -6,11 +6,13 @@ import dataclasses
 import math
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from matplotlib.animation import FFMpegWriter
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from PIL import Image
 from test_plot import overlaps
 from typer.testing import CliRunner
@@ -23,7 +25,7 @@ from electrodiff.plot.impedance_figure import frequency_text, geometric_capacita
 from electrodiff.plot.layer_axis import LayerAxis, length_text
 from electrodiff.plot.symlog import linear_part, symlog_text, symlog_ticks
 from electrodiff.plot.ticks import chosen_ticks
-from electrodiff.plot.time_axis import TimeAxis, time_text
+from electrodiff.plot.time_axis import TimeAxis, time_text, title
 from electrodiff.plot.time_series import conduction, places
 from electrodiff.solvers.impedance import solve_impedance
 from electrodiff.solvers.transient import solve_transient
@@ -234,6 +236,24 @@ def test_evenly_spaced_outputs_have_a_linear_axis_with_a_unit_and_changes_marked
     assert marks == pytest.approx([20.0, 60.0])
 
 
+def test_no_time_stands_beside_the_names_of_the_layers(solved):
+    top = space_time(solved("linear")).axes[0]
+    low, high = top.get_ylim()
+    ticks = top.get_yticks()
+    # 100 ns is the last time of the run, and the names are above it.
+    assert ticks.max() == pytest.approx(100.0)
+    assert high > 110.0
+    assert ticks.min() == low == 0.0
+
+
+def test_a_potential_that_is_round_off_is_told_as_zero(solved):
+    run = solved("linear")
+    frames = (*run.frames[:-1], SimpleNamespace(membrane_potential=-2.5e-15))
+    figure = Figure()
+    title(dataclasses.replace(run, frames=frames), figure)
+    assert figure.texts[1].get_text() == "Vₘ = 0 mV after 100 ns"
+
+
 def test_a_step_is_a_gap_in_its_curve_and_an_edge_in_the_image(solved):
     transient = solved("linear")
     potential = np.asarray(currents(transient).axes[2].lines[-2].get_ydata())
@@ -354,6 +374,18 @@ def test_total_current_is_drawn_over_five_decades_and_its_sign(clamped):
     assert f"{MINUS}10⁴" in labels
 
 
+def test_a_sine_of_the_current_is_drawn_as_a_sine():
+    wave = {"sine": {"left.potential": {"amplitude": "10 mV", "frequency": "0.2 MHz"}}, "until": "15 us"}
+    study = transient_study("20 us", output={"points": 81}, protocol=[wave], error_estimates=False)
+    case = ed.load_case(CASES / "clamped_membrane.toml").changed({"expect": [], "mesh.nodes": 61, **study})
+    run = solve_transient(case)
+    top = currents(run).axes[0]
+    assert top.get_yscale() == "linear"
+    low, high = top.get_ylim()
+    # The capacitance, 0.35 uF/cm^2, times omega and the amplitude, about what leaks.
+    assert high - low == pytest.approx(2 * 3.5e-3 * 2 * math.pi * 2e5 * 0.01, rel=0.2)
+
+
 def test_the_start_is_a_dot_at_zero(clamped):
     dots = [line for line in currents(clamped).axes[0].lines if line.get_label() == "_start"]
     drawn = [float(line.get_ydata()[0]) for line in dots]
@@ -399,6 +431,8 @@ def test_the_proportional_part_of_an_axis_lies_below_most_values_but_not_in_the_
     assert linear_part(np.array([1.0, 2.0, 3.0])) is None
     assert linear_part(np.array([1.0, *np.full(9, 1e-30)])) == pytest.approx(1e-7)
     assert linear_part(np.zeros(3)) is None
+    # What is noise is not spread over decades.
+    assert linear_part(values, noise=0.05 * float(np.abs(values).max())) is None
 
 
 def test_ticks_on_either_side_of_zero():
@@ -482,6 +516,20 @@ def test_nyquist_has_equal_axes_and_marks_decades(spectra):
     marks = np.array([line.get_xdata()[0] for line in ax.lines if line.get_label() == "_decade"])
     assert np.abs(marks - spectrum.impedance[at].real * 1e3).min() < 1e-9
     assert "1 kHz" in [text.get_text() for text in ax.texts]
+
+
+@pytest.mark.parametrize("name", ["blocking", "membrane"])
+def test_frequencies_beside_a_nyquist_curve_are_off_it(spectra, name):
+    figure = nyquist(spectra[name])
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    for ax in figure.axes:
+        x, y = ax.transData.transform(ax.lines[0].get_xydata()).T
+        at = np.linspace(0, len(x) - 1, 100 * len(x))
+        x, y = (np.interp(at, np.arange(len(x)), part) for part in (x, y))
+        for text in ax.texts:
+            box = text.get_window_extent(renderer)
+            hits = ((x > box.x0) & (x < box.x1) & (y > box.y0) & (y < box.y1)).sum()
+            assert hits == 0, text.get_text()
 
 
 def test_the_line_of_a_blocking_cell_leaves_the_nyquist_panel_which_says_so(spectra):

@@ -213,6 +213,21 @@ def test_a_time_is_told_in_the_unit_of_its_size(seconds: float, text: str) -> No
     assert time_text(seconds) == text
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(6.49e-7, "650 ns"), (5123.0, "5100 s"), (2.34e-9, "2.3 ns"), (3e10, "350000 d")]
+)
+def test_a_time_of_few_digits_has_no_exponent(seconds: float, text: str) -> None:
+    assert time_text(seconds, 2) == text
+
+
+def test_results_show_themselves_in_one_line(transient: ed.Transient, impedance: ed.Impedance) -> None:
+    title, (first, last) = transient.case.title, (transient.time[0], transient.time[-1])
+    assert (first, last) == (0.0, 1e-6)
+    assert repr(transient) == f"<Transient '{title}': 62 outputs to 1e-06 s; {transient.message}>"
+    span = "37 frequencies from 1 to 1e+09 Hz"
+    assert repr(impedance) == f"<Impedance '{impedance.case.title}': {span}; {impedance.message}>"
+
+
 # ---- CSV ---------------------------------------------------------------------------------------------------------
 
 

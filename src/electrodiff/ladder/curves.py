@@ -18,10 +18,13 @@ from electrodiff.ladder.shortcut import Shortcut
 from electrodiff.ladder.shortcuts import CHORD_CIRCUIT, GHK, GHK_FACES
 from electrodiff.membrane import Membrane
 from electrodiff.model import Case
+from electrodiff.pathways import electrogenic_transporters, pump_current
 from electrodiff.solution import Solution
 from electrodiff.solvers.steady import solve
 
 RIVALS: Mapping[str, Shortcut] = {"GHK": GHK, "GHK, face values": GHK_FACES, "chord circuit": CHORD_CIRCUIT}
+# Those that have rows with the current of transporters.
+PUMPED: Mapping[str, Shortcut] = {"GHK + pump": GHK, "chord circuit + pump": CHORD_CIRCUIT}
 _POINTS = 21
 # The curve goes this far beyond the rest, the clamp and 0 V [V], where rectification shows, and to a whole step.
 _BEYOND, _STEP = 0.05, 0.01
@@ -40,15 +43,18 @@ def current_voltage_curve(setting: Setting) -> Curve | None:
     return Curve(tuple(solution.membrane_potential for solution in solutions), currents)
 
 
-def rivals(
-    membrane: Membrane | None, solutions: Sequence[Solution], shortcuts: Mapping[str, Shortcut] = RIVALS
-) -> dict[str, tuple[float, ...]]:
-    """Net current at the voltage of each state of PNP by the shortcuts that have an answer [A/m^2], by title."""
+def rivals(membrane: Membrane | None, solutions: Sequence[Solution]) -> dict[str, tuple[float, ...]]:
+    """Net current at the voltage of each state of PNP by the shortcuts that have an answer [A/m^2], by title.
+
+    With that of the transporters, where they carry one.
+    """
     if membrane is None or not (membrane.joins_reservoirs and membrane.permeant):
         return {}
     crossings = [crossing_of(membrane, solution) for solution in solutions]
+    shortcuts = PUMPED if electrogenic_transporters(membrane.case) else RIVALS
+    pumped = np.array([pump_current(membrane.case, solution.transporter_rate) for solution in solutions], dtype=float)
     found = {title: _currents(shortcut, crossings) for title, shortcut in shortcuts.items()}
-    return {title: values for title, values in found.items() if values is not None}
+    return {title: tuple((np.array(values) + pumped).tolist()) for title, values in found.items() if values is not None}
 
 
 def _potentials(setting: Setting) -> list[float]:

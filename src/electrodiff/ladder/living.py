@@ -14,12 +14,13 @@ from functools import cached_property, partial
 
 from electrodiff.errors import CaseError
 from electrodiff.ladder import living_reasons as reasons
+from electrodiff.ladder import shortcuts
 from electrodiff.ladder.charge_rows import Reading, computed, expected
 from electrodiff.ladder.crossing import Crossing
 from electrodiff.ladder.rung import Absent, Model, Rung, Setting
 from electrodiff.ladder.words import sentence
 from electrodiff.model import Side
-from electrodiff.pathways import working_transporters
+from electrodiff.pathways import pump_current, working_transporters
 from electrodiff.regime import Outlook
 from electrodiff.regime.interior import FloatLike
 from electrodiff.regime.living import Exchange, exchange_of, mullins_noda_voltage
@@ -70,7 +71,7 @@ class LivingMembrane:
     @property
     def pump_current(self) -> float:
         """Net current of all transporters by PNP [A/m^2]."""
-        return self.stirred.pump_current(self.rates)
+        return pump_current(self.setting.case, self.rates)
 
     @property
     def state(self) -> StirredState:
@@ -189,42 +190,34 @@ def _expected_away(found: LivingMembrane, ion: str) -> Outlook:
 
 def goldman(found: LivingMembrane) -> Iterator[Rung | Absent]:
     """GHK between the concentrations of PNP, without and with the current of the transporters."""
-    without, pumped = found.ghk(0.0), found.ghk(found.pump_current)
     limits = ("constant_field", "even_resistance", "bulk_faces")
-    yield _reading(found).row(
-        "ghk",
-        "GHK, no pump current",
-        without,
-        expected(found.setting, "pump_current", *limits),
-        reasons.goldman_without_pump(found, without, pumped),
-    )
-    yield _reading(found).row(
-        "ghk_pumped",
-        "GHK with pump current",
-        pumped,
-        expected(found.setting, *limits),
-        reasons.goldman_with_pump(found, pumped),
-    )
+    why = reasons.goldman_without_pump, reasons.goldman_with_pump
+    yield from _without_and_with_pump(found, "ghk", "GHK", found.ghk, limits, why)
 
 
 def circuit(found: LivingMembrane) -> Iterator[Rung | Absent]:
     """The circuit of fixed conductances, without and with the current of the transporters."""
-    without, pumped = found.circuit(0.0), found.circuit(found.pump_current)
     limits = ("linear_conductances", "bulk_faces")
-    yield _reading(found).row(
-        "chord_circuit",
-        "circuit, no pump current",
-        without,
-        expected(found.setting, "pump_current", *limits),
-        reasons.circuit_without_pump(found, without, pumped),
-    )
-    yield _reading(found).row(
-        "chord_circuit_pumped",
-        "circuit with pump current",
-        pumped,
-        expected(found.setting, *limits),
-        reasons.circuit_with_pump(found, pumped),
-    )
+    why = reasons.circuit_without_pump, reasons.circuit_with_pump
+    yield from _without_and_with_pump(found, "chord_circuit", "circuit", found.circuit, limits, why)
+
+
+_Why = tuple[Callable[[LivingMembrane, float, float], str], Callable[[LivingMembrane, float], str]]
+
+
+def _without_and_with_pump(
+    found: LivingMembrane,
+    name: str,
+    title: str,
+    predict: Callable[[float], float],
+    limits: tuple[str, ...],
+    why: _Why,
+) -> Iterator[Rung]:
+    without, pumped = predict(0.0), predict(found.pump_current)
+    bare = expected(found.setting, "pump_current", *limits)
+    yield _reading(found).row(name, f"{title}, no pump current", without, bare, why[0](found, without, pumped))
+    whole = expected(found.setting, *limits)
+    yield _reading(found).row(f"{name}_pumped", f"{title} with pump current", pumped, whole, why[1](found, pumped))
 
 
 def mullins_noda(found: LivingMembrane) -> Iterator[Rung | Absent]:
@@ -297,6 +290,16 @@ def donnan(found: LivingMembrane) -> Iterator[Rung | Absent]:
     yield _reading(found).row("donnan.blocked", title, state.voltage + 0.0, outlook(away), reason)
 
 
+# Models of `shortcuts` that have no transporters and cannot be given any, by their names and titles.
+_PASSIVE = {shortcut.name: shortcut.title for shortcut in (shortcuts.GHK_FACES, shortcuts.PLANCK, shortcuts.HENDERSON)}
+
+
+def passive(found: LivingMembrane) -> Iterator[Rung | Absent]:
+    """Why the models of the leaks alone have no rows."""
+    for name, title in _PASSIVE.items():
+        yield Absent(name, title, reasons.no_transporters(found))
+
+
 # In the order of the table; where a model has no answer, its name and title.
 _Rows = Callable[[LivingMembrane], Iterator[Rung | Absent]]
 _TITLES: dict[_Rows, tuple[str, str]] = {
@@ -306,6 +309,7 @@ _TITLES: dict[_Rows, tuple[str, str]] = {
     mullins_noda: ("mullins_noda", "Mullins-Noda"),
     pump_leak: ("pump_leak", "pump-leak"),
     donnan: ("donnan.blocked", "Donnan, pump blocked"),
+    passive: ("passive", "models of leaks"),
 }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from electrodiff.ladder.rung import verdict
 from electrodiff.ladder.words import amount, sentence
-from electrodiff.regime.living import charge_per_cycle
+from electrodiff.pathways import electrogenic_transporters
 from electrodiff.regime.words import SAME, concentration, current_density, listed, makes, millivolts, number, refills
 from electrodiff.theory.ghk_conductance import ghk_conductance_chord, ghk_conductance_equilibrium
 from electrodiff.units import CURRENT_DENSITY, FARADAY
@@ -176,9 +176,14 @@ def _left_out(found: LivingMembrane, added: float) -> str:
     """What a model without the current of the pumps leaves out."""
     if not _flows(found, found.pump_current):
         return "the transporters carry no net charge, so that only the concentrations tell of them"
-    case = found.setting.case
-    names = [each.name for each in found.stirred.transporters if charge_per_cycle(case, each.stoichiometry)]
+    names = [each.name for each in electrogenic_transporters(found.setting.case)]
     return f"it leaves out the current of {_all(names)}, {current_density(found.pump_current)}, which {makes(added)}"
+
+
+def no_transporters(found: LivingMembrane) -> str:
+    """Why a model of the leaks alone has no row."""
+    names = _all([each.name for each in found.stirred.transporters])
+    return f"In it ions only diffuse and drift across the membrane; what {names} carries past them has no place in it."
 
 
 def _rest(found: LivingMembrane, explained: float) -> str:

@@ -31,7 +31,7 @@ _DPI = 100
 # Pictures a second, and how often the last one is shown, to be looked at before it starts again.
 _RATE, _LAST = 12, 12
 # Heights of the panels, the last with the time alone [mm].
-_NAMED, _PROFILE, _TIME = 48.0, 38.0, 5.0
+_NAMED, _PROFILE, _TIME = 48.0, 42.0, 5.0
 # Ratio of concentrations from which their axis is logarithmic, and how far down it goes.
 _WIDE, _TRACE = 300.0, 1e-8
 

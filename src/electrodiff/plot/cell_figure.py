@@ -51,6 +51,8 @@ _BAR = 0.66
 _MARKED = 0.3
 # Distance of that arrow from the right edge, as a part of the width.
 _ARROW_INSET = 0.06
+# Least span of the axis of potentials [V]: nobody's equilibrium is known better than that.
+_LEAST_SPAN = 2e-3
 # Least concentration shown, relative to the largest.
 _TRACE = 1e-7
 # Of a logarithmic axis that would span less than this ratio.
@@ -92,6 +94,8 @@ class Bars:
     title: str
     label: str
     """Of the axis, with its unit."""
+    least: float = 0.0
+    """Span of the axis, at least."""
 
     @property
     def above(self) -> float:
@@ -117,16 +121,18 @@ class Bars:
 
     def limits(self, width: float) -> tuple[float, float]:
         """Ends of the axis of a panel of this width [mm] that leave room for a number beside every bar."""
+        beside = max(_BESIDE, text_width(self.line_name) / 2.0)
         left, right = (
-            [(self.line, _BESIDE)]
+            [(self.line, beside)]
             + [(bar.value, text_width(bar.text) + 2.0 * _BESIDE) for bar in self.bars if self.side(bar) == side]
             for side in (-1, 1)
         )
         per_mm = max((high - low) / (width - after - before) for low, before in left for high, after in right)
-        if per_mm == 0:
-            return self.line - 1.0, self.line + 1.0
+        per_mm = max(per_mm, self.least / width) or 2.0 / width
         low = min(value - room * per_mm for value, room in left)
-        return low, max(low + width * per_mm, *(value + room * per_mm for value, room in right))
+        high = max(value + room * per_mm for value, room in right)
+        spare = max(width * per_mm - (high - low), 0.0) / 2.0
+        return low - spare, high + spare
 
 
 @styled
@@ -287,7 +293,8 @@ def force_bars(solution: Solution) -> Bars:
         force, name = (voltage - end) * unit.factor, f"E = {number(value * unit.factor)}"
         bars.append(Bar(index, name, end * unit.factor, _signed(force)))
     title = f"Driving forces {_VOLTAGE} {MINUS} E [{unit.name}]"
-    return Bars(tuple(bars), voltage * unit.factor, _VOLTAGE, title, f"potential [{unit.name}]")
+    axis, least = f"potential [{unit.name}]", _LEAST_SPAN * unit.factor
+    return Bars(tuple(bars), voltage * unit.factor, _VOLTAGE, title, axis, least)
 
 
 def _signed(value: float) -> str:

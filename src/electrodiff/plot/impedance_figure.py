@@ -11,7 +11,7 @@ from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 
 from electrodiff.plot import stack
-from electrodiff.plot.labels import text_width
+from electrodiff.plot.labels import text_width, write_title
 from electrodiff.plot.scale import Ladder, linear_limits, log_limits
 from electrodiff.plot.sheet import CLOSE, HEAD, LEGEND_LINE, TITLE, Row, sheet, size_mm
 from electrodiff.plot.style import MINUS, SOLUTION, ion_style, log_tick, number, settings
@@ -45,6 +45,10 @@ _TOTAL: dict[str, Any] = {"color": "black", "linewidth": 1.4}
 _DISPLACEMENT: dict[str, Any] = {"color": "0.55", "linestyle": (0, (5, 2)), "linewidth": 2.2}
 # From a point to what is written beside it, and the height of a line [mm]; what round-off a decade may have.
 _BESIDE, _LINE, _ROUNDED = 2.0, 5.0, 1e-6
+# Points along a curve for each of its own, to see whether it runs through a text.
+_POINTS = 50
+# A Nyquist panel goes so far beyond the largest resistance: there is room for a frequency beside it.
+_BEYOND = 1.13
 _PREFIXES = {-6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 
 
@@ -176,12 +180,12 @@ def _windows(impedance: Impedance) -> dict[str, Complex]:
 
 def _draw_nyquist(impedance: Impedance, points: Complex, ax: Axes) -> None:
     width, height = size_mm(ax)
-    high = float(points.real.max(initial=0.0)) * 1.08 or 1.0
+    high = float(points.real.max(initial=0.0)) * _BEYOND or 1.0
     unit = RESISTANCE.unit(np.array([high]))
     whole = impedance.impedance * unit.factor
     ax.plot(whole.real, -whole.imag, **_DOTS)
     ax.axhline(0.0, color="0.7", linewidth=0.8, zorder=-1)
-    low = min(float(points.real.min(initial=0.0)), 0.0) * 1.08
+    low = min(float(points.real.min(initial=0.0)), 0.0) * _BEYOND
     ax.set_xlim(low * unit.factor, high * unit.factor)
     span = (high - low) * unit.factor * height / width
     bottom = min(1.15 * float((-points.imag).min(initial=0.0)) * unit.factor, -0.04 * span)
@@ -193,28 +197,57 @@ def _draw_nyquist(impedance: Impedance, points: Complex, ax: Axes) -> None:
 
 
 def _mark_decades(impedance: Impedance, ax: Axes, whole: Complex) -> None:
-    """Mark decades of the frequency and write them beside, the largest impedances first, where they have room."""
+    """Mark decades of the frequency and write them beside, the largest impedances first, where they have room.
+
+    Off the curve if there is room for that.
+    """
     width, height = size_mm(ax)
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
-    taken: list[tuple[float, float, float]] = []
+    x, y = (whole.real - left) / (right - left) * width, (-whole.imag - bottom) / (top - bottom) * height
+    curve = _filled(x, y)
+    taken: list[Box] = []
     for index in np.argsort(-np.abs(whole)):
         decade = math.log10(impedance.frequency[index])
-        if abs(decade - round(decade)) > _ROUNDED or not np.isfinite(whole[index]):
+        is_inside = 0.0 <= x[index] <= width and 0.0 <= y[index] <= height - _LINE
+        if abs(decade - round(decade)) > _ROUNDED or not is_inside:
             continue
-        x = (float(whole[index].real) - left) / (right - left) * width
-        y = (-float(whole[index].imag) - bottom) / (top - bottom) * height
         text = frequency_text(float(impedance.frequency[index]))
-        room = text_width(text)
-        start = x + _BESIDE if x + _BESIDE + room <= width else x - _BESIDE - room
-        is_inside = 0.0 <= x <= width and 0.0 <= y <= height - _LINE
-        if not is_inside or any(
-            abs(y - other_y) < _LINE and start < other + other_room + 1.0 and other < start + room + 1.0
-            for other, other_y, other_room in taken
-        ):
+        boxes = [
+            box for box in _beside(float(x[index]), float(y[index]), text_width(text)) if 0 <= box[0] <= box[2] <= width
+        ]
+        boxes = [box for box in boxes if box[1] > 0 and not any(_meet(box, other) for other in taken)]
+        if not boxes:
             continue
-        taken.append((start, y, room))
+        box = min(boxes, key=lambda box: _inside(curve, box))
+        taken.append(box)
         ax.plot([whole[index].real], [-whole[index].imag], marker="o", markersize=6.0, color="black", label="_decade")
-        ax.text(left + start / width * (right - left), bottom + (y + 0.8) / height * (top - bottom), text)
+        ax.text(left + box[0] / width * (right - left), bottom + box[1] / height * (top - bottom), text)
+
+
+Box = tuple[float, float, float, float]
+"""Left, bottom, right and top in a panel [mm]."""
+
+
+def _beside(x: float, y: float, room: float) -> list[Box]:
+    """Places for a text so wide beside a point, the most wanted first: at its right and left, a little above or below it."""
+    starts, feet = (x + _BESIDE, x - _BESIDE - room), (y + 0.8, y - _LINE)
+    return [(start, foot, start + room, foot + _LINE - 1.0) for foot in feet for start in starts]
+
+
+def _meet(one: Box, other: Box) -> bool:
+    """Whether two texts are closer than 1 mm."""
+    return all(one[k] < other[k + 2] + 1.0 and other[k] < one[k + 2] + 1.0 for k in (0, 1))
+
+
+def _inside(points: Floats, box: Box) -> int:
+    """How many of the points (K, 2) lie in a box."""
+    return int(np.all((points > box[:2]) & (points < box[2:]), axis=1).sum())
+
+
+def _filled(x: Floats, y: Floats) -> Floats:
+    """(K, 2) points along a line through given ones, close to each other as texts see it."""
+    at = np.linspace(0.0, len(x) - 1.0, _POINTS * len(x))
+    return np.stack([np.interp(at, np.arange(len(x)), part) for part in (x, y)], axis=1)
 
 
 def _say_what_is_above(impedance: Impedance, ax: Axes, whole: Complex) -> None:
@@ -273,4 +306,5 @@ def _layer_at(impedance: Impedance) -> str:
 
 def _title(impedance: Impedance, figure: Figure) -> None:
     facts = f"about V = {number(impedance.steady.membrane_potential * 1e3, 4)} mV"
-    stack.write_title(figure, impedance.case.title, facts + ("" if impedance.converged else " (not converged)"))
+    facts += "" if impedance.converged else " (not converged)"
+    write_title(figure, impedance.case.title, facts)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from matplotlib.lines import Line2D
 
-from electrodiff.ladder.curves import RIVALS, rivals
+from electrodiff.ladder.curves import rivals
 from electrodiff.membrane import find_membrane
-from electrodiff.pathways import working_transporters
 from electrodiff.plot import stack
+from electrodiff.plot.labels import write_title
 from electrodiff.plot.ladder_curves import current_unit, draw_zeros, mark_reversal
 from electrodiff.plot.scale import linear_limits
 from electrodiff.plot.sheet import Row, sheet
@@ -31,14 +31,13 @@ _THIN: tuple[dict[str, Any], ...] = (
     {"color": "#56B4E9", "linewidth": 1.2, "zorder": 3},
     {"color": "#E69F00", "linewidth": 1.2, "linestyle": (0, (5, 2)), "zorder": 3},
 )
-# Of the models that `compare` draws, those of bulk concentrations, which everybody knows.
-_DRAWN = ("GHK", "chord circuit")
 
 
 def iv(curve: CurrentVoltage) -> Figure:
     """Net current density and that of each ion against the membrane potential [mV], with the reversal potential.
 
-    Thin, the net current of GHK and of the chord circuit, where they have an answer for the membrane: it has no pumps.
+    Thin, the net current of GHK and of the chord circuit, where they have an answer; of `compare`'s models those of
+    bulk concentrations, which everybody knows.
     """
     with settings():
         found = [solution for solution in curve.solutions if solution.converged]
@@ -54,11 +53,11 @@ def iv(curve: CurrentVoltage) -> Figure:
 
 
 def _models(found: list[Solution]) -> dict[str, tuple[float, ...]]:
-    """Net current of the textbook models at the potentials that were found [A/m^2], by title; none knows of pumps."""
-    if not found or working_transporters(found[0].case):
+    """Net current of the textbook models at the potentials that were found [A/m^2], by title."""
+    if not found:
         return {}
-    shortcuts = {title: RIVALS[title] for title in _DRAWN}
-    return rivals(find_membrane(found[0].case), found, shortcuts)
+    everything = rivals(find_membrane(found[0].case), found)
+    return {title: values for title, values in everything.items() if "face values" not in title}
 
 
 def _draw(curve: CurrentVoltage, ax: Axes, models: dict[str, Any], styles: dict[str, dict[str, Any]]) -> None:
@@ -86,4 +85,4 @@ def _draw(curve: CurrentVoltage, ax: Axes, models: dict[str, Any], styles: dict[
 def _title(curve: CurrentVoltage, figure: Figure) -> None:
     zero = curve.reversal_potential
     facts = "no reversal" if np.isnan(zero) else f"reversal at {number(zero * 1e3, 4)} mV"
-    stack.write_title(figure, curve.case.title, facts + ("" if curve.converged else " (not converged)"))
+    write_title(figure, curve.case.title, facts + ("" if curve.converged else " (not converged)"))

@@ -11,11 +11,12 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 from numpy.typing import ArrayLike, NDArray
 
-from electrodiff.plot.sheet import size_mm
+from electrodiff.plot.sheet import INCH, LEFT, RIGHT, WIDTH, size_mm
 from electrodiff.plot.style import FONT_SIZE, GUIDE, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Floats = NDArray[np.float64]
 
@@ -54,6 +55,14 @@ def shortened(text: str, width: float, weight: str = "normal") -> str:
     while length > 1 and text_width(text[:length].rstrip() + "…", weight) > width:
         length -= 1
     return text[:length].rstrip() + "…"
+
+
+def write_title(figure: Figure, name: str, facts: str) -> None:
+    """Write a name, as much of it as fits, over a figure, and facts at its right."""
+    y = 1.0 - 1.5 / (figure.get_size_inches()[1] * INCH)
+    name = shortened(name, WIDTH - LEFT - RIGHT - text_width(facts) - 4.0, "bold")
+    figure.text(LEFT / WIDTH, y, name, ha="left", va="top", weight="bold", parse_math=False)
+    figure.text(1.0 - RIGHT / WIDTH, y, facts, ha="right", va="top", parse_math=False)
 
 
 def spread(centres: ArrayLike, widths: ArrayLike, length: float) -> Floats:

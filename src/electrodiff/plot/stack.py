@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from electrodiff.ends import Wall
-from electrodiff.plot.labels import MM_PER_POINT, Label, draw_labels, fit_in_a_row, shortened, text_width
+from electrodiff.plot.labels import MM_PER_POINT, Label, draw_labels, fit_in_a_row, text_width, write_title
 from electrodiff.plot.scale import NANOMETRE, Ladder, Unit, linear_limits
 from electrodiff.plot.sheet import HEAD, INCH, LEFT, LEGEND_LINE, RIGHT, WIDTH, hide_x_labels, size_mm
 from electrodiff.plot.style import FONT_SIZE, GUIDE, MINUS, fixed_charge_label, ion_label, ion_style, number, shade
@@ -27,6 +27,8 @@ Floats = NDArray[np.float64]
 
 # Space between the entries of the legend of ions, and its line samples with their padding [mm].
 _ENTRY_GAP, _SAMPLE = 4.0, 12.0
+# A bath this many times as long as all other layers is cut if its curves change there by less than this part.
+_LONG, _FLAT = 20.0, 3e-3
 # Label by which the lines of the interfaces are found.
 _INTERFACE = "_interface"
 
@@ -37,11 +39,36 @@ def broken(solution: Solution, values: Floats) -> Floats:
     return np.insert(values, starts, np.nan)
 
 
+def shown_span(solution: Solution) -> tuple[float, float]:
+    """Where panels begin and end [m]: with the stack, but of a long bath only what is beside the other layers.
+
+    Of a cell of 10 um around a membrane of 5 nm nothing else would be seen.
+    """
+    edges = solution.problem.mesh.x[solution.problem.mesh.boundaries]
+    first, last = float(edges[0]), float(edges[-1])
+    if len(edges) < 3:
+        return first, last
+    left, right = last - float(edges[1]), float(edges[-2]) - first
+    if edges[1] - first > _LONG * left and _is_flat(solution, solution.x < edges[1] - left):
+        first = float(edges[1]) - left
+    if last - edges[-2] > _LONG * right and _is_flat(solution, solution.x > edges[-2] + right):
+        last = float(edges[-2]) + right
+    return first, last
+
+
+def _is_flat(solution: Solution, where: NDArray[np.bool_]) -> bool:
+    """Whether nothing is to be seen there: potential and concentrations change by less than a line is wide."""
+    curves = np.vstack([solution.potential, solution.concentration])
+    seen = np.maximum(np.ptp(curves, axis=1), np.append(0.0, solution.concentration.max(axis=1)))
+    return bool((np.ptp(curves[:, where], axis=1) <= _FLAT * seen).all())
+
+
 def panels(solution: Solution, axes: Sequence[Axes]) -> None:
     """Make axes under each other into panels over x [nm]: shades, interfaces, shared x axis."""
+    first, last = shown_span(solution)
     for ax in axes:
         _shade(solution, ax)
-        ax.set_xlim(float(solution.x[0]) * NANOMETRE, float(solution.x[-1]) * NANOMETRE)
+        ax.set_xlim(first * NANOMETRE, last * NANOMETRE)
         ax.set_xlabel("x [nm]")
     hide_x_labels(axes[:-1])
 
@@ -66,7 +93,7 @@ def name_layers(solution: Solution, ax: Axes) -> float:
 
 
 def _layer_labels(solution: Solution, texts: Sequence[str]) -> list[Label]:
-    edges = solution.problem.mesh.x[solution.problem.mesh.boundaries] * NANOMETRE
+    edges = np.clip(solution.problem.mesh.x[solution.problem.mesh.boundaries], *shown_span(solution)) * NANOMETRE
     return [
         Label(text, float(left + right) / 2, float(right - left))
         for text, (left, right) in zip(texts, pairwise(edges), strict=True)
@@ -114,17 +141,8 @@ def title(solution: Solution, figure: Figure) -> None:
     facts = f"{number(solution.membrane_potential * 1e3, 4)} mV"
     at_wall = any(isinstance(end, Wall) for end in (solution.case.left, solution.case.right))
     facts = f"V = {facts} (left {MINUS} right)" if at_wall else f"Vₘ = {facts}"
-    write_title(figure, solution.case.title, facts + ("" if solution.converged else " (not converged)"))
-
-
-def write_title(figure: Figure, title: str, facts: str) -> None:
-    """Write a title over a figure, as much of it as fits, and what was found at the right."""
-    space = WIDTH - LEFT - RIGHT - text_width(facts) - 4.0
-    height = figure.get_size_inches()[1] * INCH
-    y = 1.0 - 1.5 / height
-    name = shortened(title, space, "bold")
-    figure.text(LEFT / WIDTH, y, name, ha="left", va="top", weight="bold", parse_math=False)
-    figure.text(1.0 - RIGHT / WIDTH, y, facts, ha="right", va="top", parse_math=False)
+    facts += "" if solution.converged else " (not converged)"
+    write_title(figure, solution.case.title, facts)
 
 
 def _legend_lines(labels: Sequence[str]) -> int:

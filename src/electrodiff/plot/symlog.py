@@ -44,23 +44,26 @@ def symlog_text(value: float) -> str:
     return (MINUS if value < 0 else "") + log_tick(abs(value), None)
 
 
-def linear_part(values: Floats) -> float | None:
+def linear_part(values: Floats, noise: float = 0.0) -> float | None:
     """The power of ten up to which an axis for these values is proportional; None if it should be so altogether.
 
-    That of the values that nine in ten exceed, but not more than some decades below the largest.
+    That of the values that nine in ten exceed, but not more than some decades below the largest, nor within the noise.
     """
     size = np.abs(values[np.isfinite(values)])
     size = size[size > 0]
     if not size.size:
         return None
     largest = float(size.max())
-    small = max(float(np.quantile(size, 0.1)), largest * 10.0**-_DEPTH)
+    small = max(float(np.quantile(size, 0.1)), largest * 10.0**-_DEPTH, 10.0 * noise)
     return 10.0 ** math.floor(math.log10(small)) if largest > _WIDE * small else None
 
 
-def fit_y_axis(ax: Axes, values: Floats, floor: float) -> None:
-    """Make the y axis fit values: linear, or, if they span decades, logarithmic on either side of zero."""
-    linear = linear_part(values)
+def fit_y_axis(ax: Axes, values: Floats, floor: float, noise: float = 0.0) -> None:
+    """Make the y axis fit values: linear, or, if they span decades, logarithmic on either side of zero.
+
+    What is below `noise`, in the unit of the values, lies flat on the line at zero.
+    """
+    linear = linear_part(values, noise)
     if linear is None or float(np.nanmax(np.abs(values))) <= floor:
         ax.set_ylim(linear_limits(values, floor, with_zero=True))
         return

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from electrodiff.ends import Wall
 from electrodiff.plot import stack
-from electrodiff.plot.labels import shortened, text_width
-from electrodiff.plot.sheet import INCH, LEFT, RIGHT, WIDTH, size_mm
-from electrodiff.plot.style import MINUS, number
+from electrodiff.plot.labels import write_title
+from electrodiff.plot.scale import POTENTIAL
+from electrodiff.plot.sheet import size_mm
+from electrodiff.plot.style import number
 from electrodiff.plot.ticks import Tick, chosen_ticks
 from electrodiff.study import TransientStudy
 
@@ -60,12 +61,13 @@ class TimeAxis:
     def of(cls, transient: Transient) -> TimeAxis:
         """That of a transient."""
         study = transient.case.study
-        corners = study.corner_times() if isinstance(study, TransientStudy) else ()
-        steps = (
-            {change.start for change in study.protocol if change.set} if isinstance(study, TransientStudy) else set()
+        if not isinstance(study, TransientStudy):
+            return cls(transient.time)
+        last = transient.time[-1]
+        corners, jumps = (
+            [time for time in times if 0 < time < last] for times in (study.corner_times(), study.jump_times())
         )
-        changes = tuple(time for time in corners if 0 < time < transient.time[-1])
-        return cls(transient.time, changes, tuple(time for time in changes if time in steps))
+        return cls(transient.time, tuple(corners), tuple(jumps))
 
     @property
     def after_jumps(self) -> Integers:
@@ -215,20 +217,17 @@ def time_text(time: float, digits: int = 3) -> str:
 def title(transient: Transient, figure: Figure, facts: str | None = None) -> None:
     """Write the title of the case over a figure, and facts at its right: by default the potential at the end."""
     if facts is None:
-        last = float(transient.membrane_potential[-1]) * 1e3
-        facts = f"{potential_name(transient)} = {number(last, 4)} mV after {time_text(float(transient.time[-1]))}"
+        last = float(transient.membrane_potential[-1])
+        shown = number(last * 1e3, 4) if abs(last) > POTENTIAL.zero else "0"
+        facts = f"{potential_name(transient)} = {shown} mV after {time_text(float(transient.time[-1]))}"
     facts += "" if transient.converged else " (stopped early)"
-    height = figure.get_size_inches()[1] * INCH
-    y = 1.0 - 1.5 / height
-    name = shortened(transient.case.title, WIDTH - LEFT - RIGHT - text_width(facts) - 4.0, "bold")
-    figure.text(LEFT / WIDTH, y, name, ha="left", va="top", weight="bold", parse_math=False)
-    figure.text(1.0 - RIGHT / WIDTH, y, facts, ha="right", va="top", parse_math=False)
+    write_title(figure, transient.case.title, facts)
 
 
 def potential_name(transient: Transient) -> str:
-    """`Vₘ`, or what it is between walls."""
+    """`Vₘ`, or `V` where there is a wall and no membrane to speak of."""
     walls = any(isinstance(end, Wall) for end in (transient.case.left, transient.case.right))
-    return f"V (left {MINUS} right)" if walls else "Vₘ"
+    return "V" if walls else "Vₘ"
 
 
 def ion_head(transient: Transient, more: Sequence[Line2D] = ()) -> float:

@@ -87,6 +87,9 @@ def _frame(ax: Axes, stack_axis: LayerAxis, time_axis: TimeAxis, headroom: float
     low, high = _extent(time_axis)
     ax.set_ylim(low, low + (high - low) / (1.0 - headroom))
     time_axis.draw_ticks(ax, "y")
+    if not time_axis.is_logarithmic:
+        # None beside the names of the layers, where there is no time.
+        ax.set_yticks([tick for tick in ax.get_yticks() if low <= tick <= high])
     stack_axis.draw_interfaces(ax, low, high)
     if time_axis.changes:
         ax.hlines(time_axis.place(np.array(time_axis.changes)), 0.0, 1.0, color="white", linewidth=0.8, linestyle=":")

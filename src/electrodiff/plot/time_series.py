@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from electrodiff.account import NO_FLUX
 from electrodiff.ends import Closed, Reservoir, Wall
 from electrodiff.plot import time_axis
 from electrodiff.plot.labels import shortened, text_width
@@ -48,7 +49,8 @@ def currents(transient: Transient) -> Figure:
 
     The total current density, the same at every x of planes, with the part of it that is displacement in the middle of
     the most resistive layer; the conduction there by each ion, z F J, positive from left to right; the potential across
-    the stack, and across that layer.  The axes of currents that span decades are logarithmic on either side of zero.
+    the stack, and across that layer.  What transporters carry counts as conduction.  The axes of currents that span decades
+    are logarithmic on either side of zero.
     """
     with settings():
         rows = [Row(_CURRENT, TITLE), Row(_CURRENT, TITLE + CLOSE), Row(_POTENTIAL, TITLE + CLOSE)]
@@ -85,17 +87,29 @@ def _draw_currents(transient: Transient, axis: TimeAxis, top: Axes, bottom: Axes
     unit = CURRENT_DENSITY.unit(parts)
     axis.draw_curve(top, total * unit.factor, label="total", **_TOTAL)
     axis.draw_curve(top, displacement * unit.factor, label="displacement", **_DISPLACEMENT)
-    fit_y_axis(top, parts * unit.factor, unit.floor)
+    noise = _noise(transient)
+    # Evenly in time, a displacement that has died away after a change is no reason for a logarithmic axis.
+    faint = 0.0 if axis.is_logarithmic else 0.1 * float(np.quantile(np.abs(total), 0.1))
+    fit_y_axis(top, parts * unit.factor, unit.floor, max(noise, faint) * unit.factor)
     top.set_ylabel(f"current density [{unit.name}]")
     unit = CURRENT_DENSITY.unit(carried)
     for index, values in enumerate(carried.T):
         if values.any():
             axis.draw_curve(bottom, values * unit.factor, label=f"_{index}", **ion_style(index))
-    fit_y_axis(bottom, carried * unit.factor, unit.floor)
+    fit_y_axis(bottom, carried * unit.factor, unit.floor, noise * unit.factor)
     bottom.set_ylabel(f"current density [{unit.name}]")
-    for ax, what in ((top, "Current through the"), (bottom, "Conduction by each ion through the")):
+    pumped = " and its transporters" if transient.case.transporters else ""
+    titles = (f"Current through the {name}", f"Conduction by each ion through the {name}{pumped}")
+    for ax, title in zip((top, bottom), titles, strict=True):
         ax.axhline(0.0, color="0.8", linewidth=0.8, zorder=-2)
-        head(ax, f"{what} {name}")
+        head(ax, title)
+
+
+def _noise(transient: Transient) -> float:
+    """What is left of leaks and transporters that cancel [A/m^2], 0 without transporters."""
+    exchanged = [frame.exchange_flux for frame in transient.frames]
+    largest = max(sum(abs(transient.case.valence(ion)) * flux for ion, flux in frame.items()) for frame in exchanged)
+    return FARADAY * NO_FLUX * largest
 
 
 def _watched_layer(transient: Transient) -> str:

@@ -5,12 +5,11 @@ Signs: inside = left, V_m = phi(inside) - phi(outside), fluxes and currents are 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from electrodiff.errors import CaseError
 from electrodiff.model import Case
-from electrodiff.pathways import working_transporters
+from electrodiff.pathways import electrogenic_transporters, pump_current
 from electrodiff.regime import words
 from electrodiff.regime.pumped import StirredMembrane, Table, pumped_layer
 from electrodiff.regime.records import Limit, Living
@@ -33,7 +32,7 @@ class Exchange:
 
 def exchange_of(case: Case) -> Exchange | str:
     """The one transporter that carries current, if it is an exchange of cations; else one sentence on why it is none."""
-    electrogenic = [each for each in working_transporters(case) if charge_per_cycle(case, each.stoichiometry)]
+    electrogenic = electrogenic_transporters(case)
     if not electrogenic:
         return "No transporter carries a net charge."
     if len(electrogenic) > 1:
@@ -46,11 +45,6 @@ def exchange_of(case: Case) -> Exchange | str:
         return f"The {pump.name} does not exchange one monovalent cation for another, as that of the formula does."
     ratio = -pump.stoichiometry[out[0]] / pump.stoichiometry[into[0]]
     return Exchange(pump.name, out[0], into[0], ratio)
-
-
-def charge_per_cycle(case: Case, stoichiometry: Table) -> float:
-    """Elementary charges that a transporter moves outward in a cycle."""
-    return math.fsum(case.valence(ion) * number for ion, number in stoichiometry.items())
 
 
 def mullins_noda_voltage(state: StirredState, exchange: Exchange, permeability: Table) -> float:
@@ -82,7 +76,7 @@ def expected_life(scene: Scene) -> Living | None:
         voltage=state.voltage,
         resting_potential=interior.resting_potential,
         rates=state.rates,
-        pump_current=state.membrane.pump_current(state.rates),
+        pump_current=pump_current(scene.case, state.rates),
         leak_current={ion: FARADAY * valences(ion) * flux for ion, flux in state.leaks.items()},
         pumped_current={ion: FARADAY * valences(ion) * flux for ion, flux in transported.items()},
         without_pump=_without_pump(state),
@@ -140,7 +134,7 @@ def _run_down(scene: Scene, state: StirredState) -> tuple[str | None, float | No
 # ---- limits --------------------------------------------------------------------------------------------------------
 
 
-def pump_current(scene: Scene) -> Limit | None:
+def no_pump_current(scene: Scene) -> Limit | None:
     """GHK and the circuit without a pump: its current moves the potential by far less than R T / F."""
     found = expected_life(scene)
     if found is None or found.unsteady or found.resting_potential is None or found.without_pump is None:

@@ -16,7 +16,7 @@ from electrodiff import materials
 from electrodiff.errors import CaseError
 from electrodiff.membrane import Membrane
 from electrodiff.model import Case
-from electrodiff.pathways import RESTING_POTENTIALS, transporter_rate_between, working_transporters
+from electrodiff.pathways import RESTING_POTENTIALS, pump_current, transporter_rate_between, working_transporters
 from electrodiff.theory.ghk import ghk_flux
 from electrodiff.transporters import Transporter
 from electrodiff.units import FARADAY
@@ -83,13 +83,6 @@ class StirredMembrane:
         fluxes = np.asarray(ghk_flux(permeability, valence, within, without, voltage, self.case.temperature))
         return dict(zip(P, fluxes.tolist(), strict=True))
 
-    def pump_current(self, rates: Table) -> float:
-        """Net current of the transporters at these rates [A/m^2]."""
-        return FARADAY * self._charge(self.transported(rates))
-
-    def _charge(self, fluxes: Table) -> float:
-        return math.fsum(self.layer.valences[ion] * flux for ion, flux in fluxes.items())
-
     def rest(self, inside: Table, outside: Table, pumps: float = 1.0) -> float:
         """V_m at which leaks and transporters carry no net current [V]; `pumps` 0 leaves the transporters out.
 
@@ -98,8 +91,9 @@ class StirredMembrane:
         from scipy.optimize import brentq
 
         def current(voltage: float) -> float:
-            leak = FARADAY * self._charge(self.leaks(inside, outside, voltage))
-            return leak + (pumps * self.pump_current(self.rates(inside, outside, voltage)) if pumps else 0.0)
+            leaks = self.leaks(inside, outside, voltage)
+            leak = FARADAY * math.fsum(self.layer.valences[ion] * flux for ion, flux in leaks.items())
+            return leak + (pumps * pump_current(self.case, self.rates(inside, outside, voltage)) if pumps else 0.0)
 
         low, high = RESTING_POTENTIALS
         if not current(low) < 0 < current(high):

@@ -80,7 +80,7 @@ class Times:
     charging_baths: float | None
     """lambda L / D: what the double layers take to charge through the water of the baths; the slower bath."""
     run_down: float | None
-    """Volume over area and permeability of the most permeant ion, of the smaller of the baths or compartments."""
+    """Volume over area and permeability of the most permeant ion, of a closed compartment, or else of the smaller bath."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ _LIMITS = (
     membrane_limits.even_resistance,
     membrane_limits.electroneutral_membrane,
     membrane_limits.henderson,
-    living.pump_current,
+    living.no_pump_current,
     living.refilled_leak,
     living.balance,
     membrane_limits.resistive_membrane,

@@ -132,13 +132,14 @@ def _bath_charging_time(scene: Scene, bath: Bath) -> float | None:
 
 
 def _run_down(scene: Scene) -> float | None:
-    """Time in which the most permeant ion could empty the smaller of the baths or compartments: volume / (area P) [s]."""
+    """Time in which the most permeant ion could empty a compartment, or else the smaller bath: volume / (area P) [s]."""
     interior = scene.interior
     if interior is None or not interior.membrane.permeant or not scene.baths or not interior.joins_solutions:
         return None
     P = interior.permeability(interior.voltage)
     fastest = max(float(P[ion]) for ion in interior.membrane.permeant)
-    return min(bath.volume for bath in scene.baths) / fastest
+    closed = [bath for bath in scene.baths if bath.is_closed]
+    return min(bath.volume for bath in closed or scene.baths) / fastest
 
 
 def membrane_conductance(scene: Scene) -> float | None:

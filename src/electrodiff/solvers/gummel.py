@@ -38,8 +38,9 @@ ROUNDING = 1e-14
 # Steps of the functional for the last digits of a solution.
 MOST_POLISHING = 6
 POLISHED = 1e-13
-# Rounds that gain less than this are not worth their time.
+# Rounds that gain less than this are not worth their time, if there are so many in a row.
 GAIN = 0.9
+PATIENCE = 6
 
 
 def gummel(problem: Problem, state: Floats, gate: Floats) -> tuple[Floats, float]:
@@ -48,13 +49,16 @@ def gummel(problem: Problem, state: Floats, gate: Floats) -> tuple[Floats, float
     Returns it with the change of the potential in the last turn [RT/F].
     """
     change = smallest = math.inf
+    idle = 0
     for turn in range(MOST_ROUNDS):
         state = exact_activities(problem, state, gate)
         before = state[:, -1].copy()
         state = relaxed_potential(problem, state, soften=turn == 0)
         change = float(np.abs(state[:, -1] - before).max())
-        # Near the solution each turn gains a constant factor; at rest it is there in two.
-        if change < SETTLED or not change < GAIN * smallest:
+        # Near the solution each turn gains a constant factor; at rest it is there in two.  On the way a front may have to
+        # cross a layer, and nothing is gained until it has.
+        idle = 0 if change < GAIN * smallest else idle + 1
+        if change < SETTLED or idle > PATIENCE or not math.isfinite(change):
             break
         smallest = min(change, smallest)
     return exact_activities(problem, state, gate), change

@@ -13,8 +13,10 @@ import numpy as np
 
 from electrodiff.fvm.borders import kept
 from electrodiff.fvm.kernels.arrays import AMOUNT, BALANCE, Chain, Floats
-from electrodiff.fvm.kernels.factors import Factors, Jacobian, Points, fill_flows
-from electrodiff.fvm.kernels.rosenbrock import Given, Work, finish, step_point_ions, step_sized_ions
+from electrodiff.fvm.kernels.factors import Factors, Jacobian, fill_flows
+from electrodiff.fvm.kernels.points import Points
+from electrodiff.fvm.kernels.rosenbrock import finish, step_point_ions, step_sized_ions
+from electrodiff.fvm.kernels.stages import Given, Work
 from electrodiff.fvm.problem import Problem, own_arrays
 from electrodiff.solvers.rodas import ORDER, STAGES, TABLEAU, WEIGHTS
 

@@ -43,6 +43,8 @@ WIDEST = 400.0
 ANSWERS = (Status.CONVERGED, Status.OUT_OF_RANGE, Status.RUNS_OUT)
 # Rates that change by less than this part of themselves are what they will be.
 SETTLED_RATE = 1e-3
+# And they are about that below this part: an ion that has been used up in every turn until then will be so in the end.
+NEARLY_SETTLED = 0.1
 # Rates settle in a few turns where they depend little on what they carry; where not, Newton takes over.
 MOST_RATE_TURNS = 6
 
@@ -113,17 +115,21 @@ def _relaxed(problem: Problem, start: Floats, options: NewtonOptions) -> NewtonR
     """Potentials and activities in turns, then Newton; at equilibrium the turns alone arrive."""
     start = with_pinned(problem, start.copy())
     state, kinds = start, problem.border.kind
+    used_up = set()
     for _ in range(MOST_RATE_TURNS if (kinds == RATE).any() else 1):
         gate = first_gates(problem, state)
         state, change = gummel(problem, state, gate)
         empty = exhausted(problem, gate, state[:, :-1])
-        settled = np.abs(first_gates(problem, state) - gate) <= SETTLED_RATE * np.abs(gate)
-        if settled.all():
+        used_up.add(empty)
+        moved = np.abs(first_gates(problem, state) - gate)
+        settled = bool((moved <= SETTLED_RATE * np.abs(gate)).all())
+        if settled:
             break
     result = solve_newton(problem, state, options)
     if result.status is Status.CONVERGED:
         return result
-    if empty is not None and settled.all():
+    nearly = len(used_up) == 1 and bool((moved <= NEARLY_SETTLED * np.abs(gate)).all())
+    if empty is not None and (settled or nearly):
         return replace(result, state=start, status=Status.RUNS_OUT, worst=empty)
     if change < ACCEPTED and not np.isin(kinds, (GATING, RATE, BALANCE)).any():
         return replace(result, state=state, gate=gate, status=Status.CONVERGED)

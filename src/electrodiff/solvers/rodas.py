@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from electrodiff.fvm.kernels.arrays import Floats
-from electrodiff.fvm.kernels.rosenbrock import Tableau, interpolate
+from electrodiff.fvm.kernels.rosenbrock import interpolate
+from electrodiff.fvm.kernels.stages import Tableau
 
 ORDER = 5
 STAGES = 8

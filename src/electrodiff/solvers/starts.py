@@ -5,6 +5,8 @@ Contents cannot jump, but what is given can, and with it the potential: Poisson'
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from electrodiff.errors import CaseError
@@ -125,7 +127,7 @@ def initial_state(problem: Problem) -> Floats:
 def state_like(problem: Problem, profiles: Profiles) -> Floats:
     """The state (N, m) with the activities of given profiles of the same layers, and the potential of what they hold.
 
-    Raises CaseError if ions or layers are others.
+    Raises CaseError if ions or layers, or how thick these are, are others.
     """
     case, before = problem.case, profiles.case
     if case.ion_names != before.ion_names or case.layer_names != before.layer_names:
@@ -133,6 +135,13 @@ def state_like(problem: Problem, profiles: Profiles) -> Floats:
             f"study.start has the ions {', '.join(before.ion_names)} and layers {', '.join(before.layer_names)}; expected "
             f"those of the case, {', '.join(case.ion_names)} and {', '.join(case.layer_names)}"
         )
+    for layer, other in zip(case.layers, before.layers, strict=True):
+        # Profiles are taken at their places: those of a thicker layer would reach into the next one.
+        if not math.isclose(layer.thickness, other.thickness, rel_tol=1e-12):
+            raise CaseError(
+                f"study.start has a layer '{layer.name}' of {other.thickness * 1e9:.6g} nm; expected that of the case, "
+                f"{layer.thickness * 1e9:.6g} nm"
+            )
     at = profiles.x
     state = np.zeros(problem.chain.free.shape)
     for column, activity in enumerate(profiles.activity):

@@ -21,11 +21,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from electrodiff.errors import ConvergenceError
 from electrodiff.extrapolation import SAFETY
 from electrodiff.fvm.kernels.arrays import Floats
 from electrodiff.grid.line import Line
+from electrodiff.study import TransientStudy
 from electrodiff.transient import Transient
 
 # C's tolerance over B's, and the power of the tolerance with which errors fall at least, as a test of orders demands.
@@ -34,6 +36,8 @@ TOLERANCES, ORDER = 10.0, 0.7
 # The ratio of a scheme of second order; and the least that is believed in, where the line is too coarse for one, where
 # something jumps between two nodes, and where the line cannot be halved twice.
 SECOND_ORDER, LEAST = 4.0, 1.5
+
+Integers = NDArray[np.int64]
 
 Again = Callable[[Line, float], Transient]
 """The case on another line, at a multiple of its tolerance.  Raises ConvergenceError."""
@@ -67,17 +71,23 @@ def error_estimates(run: Transient, lines: Sequence[Line], again: Again) -> dict
     """
     marches = [again(lines[0], 1.0), *(again(line, TOLERANCES) for line in lines)]
     table, *coarser = [_series(march) for march in (run, *marches)]
-    roundings = _roundings(run)
+    roundings, pieces = _roundings(run), _pieces(run)
     return {
-        name: estimated_error(values, *(other[name] for other in coarser)) + roundings[name]
+        name: estimated_error(values, *(other[name] for other in coarser), pieces=pieces) + roundings[name]
         for name, values in table.items()
     }
 
 
-def estimated_error(run: Floats, half: Floats, coarse: Floats, quarter: Floats | None = None) -> Floats:
-    """Estimated error (T, ...) of what A says, but for rounding, from what B, C and D say; NaN where A says nothing."""
-    last, time = _with_neighbours(run - half), _with_neighbours(half - coarse)
-    before = np.full_like(run, np.nan) if quarter is None else _with_neighbours(coarse - quarter)
+def estimated_error(
+    run: Floats, half: Floats, coarse: Floats, quarter: Floats | None = None, *, pieces: Integers | None = None
+) -> Floats:
+    """Estimated error (T, ...) of what A says, but for rounding, from what B, C and D say; NaN where A says nothing.
+
+    pieces (T,): a number for each output, the same for those between which nothing jumps; one piece if left out.
+    """
+    pieces = np.zeros(len(run), dtype=np.int64) if pieces is None else pieces
+    last, time = _with_neighbours(run - half, pieces), _with_neighbours(half - coarse, pieces)
+    before = np.full_like(run, np.nan) if quarter is None else _with_neighbours(coarse - quarter, pieces)
     # Without any change the ratio does not matter; where D says nothing the worst is believed.
     ratio = np.divide(before, last, out=np.full_like(run, SECOND_ORDER), where=last > 0)
     ratio = np.fmin(np.fmax(ratio, LEAST), SECOND_ORDER)
@@ -85,11 +95,24 @@ def estimated_error(run: Floats, half: Floats, coarse: Floats, quarter: Floats |
     return np.where(np.isnan(run), np.nan, error)
 
 
-def _with_neighbours(change: Floats) -> Floats:
-    """The size of a change (T, ...), or that of the output before or after it: a change of sign is not an error of zero."""
+def _with_neighbours(change: Floats, pieces: Integers) -> Floats:
+    """The size of a change (T, ...), or that of the output before or after it: a change of sign is not an error of zero.
+
+    Not across a jump, after which errors are those of another course.
+    """
     size = np.abs(change)
-    padded = np.concatenate([size[:1], size, size[-1:]])
-    return np.asarray(np.fmax(np.fmax(padded[:-2], padded[2:]), size))
+    result = size.copy()
+    alike = np.flatnonzero(pieces[1:] == pieces[:-1])
+    result[alike] = np.fmax(result[alike], size[alike + 1])
+    result[alike + 1] = np.fmax(result[alike + 1], size[alike])
+    return result
+
+
+def _pieces(run: Transient) -> Integers:
+    """(T,) how many jumps were before each output; one at the time of a jump is of the moment before it."""
+    study = run.case.study
+    assert isinstance(study, TransientStudy), "a run is one of a transient"
+    return np.searchsorted(np.array(study.jump_times()), run.time, side="left")
 
 
 def _series(transient: Transient) -> dict[str, Floats]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -17,35 +18,32 @@ from electrodiff.ends import Reservoir
 from electrodiff.energy import face_dissipation, left_fluxes, node_potentials, supplied_power, transporter_work
 from electrodiff.grid.geometry import has_area
 from electrodiff.model import Side
+from electrodiff.pathways import charge_per_cycle
 from electrodiff.profiles import Floats
 from electrodiff.pump_potential import BATH_DEBYE_LENGTHS, pump_potential
 from electrodiff.readings import Readings
 from electrodiff.solution import Solution
-from electrodiff.transporters import Transporter
+from electrodiff.transient import Transient
 from electrodiff.units import AVOGADRO, FARADAY
 
 # An ion whose electrochemical potentials differ by less than this counts as passive [V]: no electrode would tell.
 SAME_POTENTIAL = 1e-4
 
 
-def cell_account(solution: Solution) -> CellAccount | None:
-    """The account of a steady state; None for a case without transporters."""
-    readings = solution.readings
-    if not readings.case.transporters:
+def cell_account(result: Solution | Transient, output: int = -1) -> CellAccount | None:
+    """The account of a steady state, or of a transient at one of its outputs, the last if none is named.
+
+    None for a case without transporters.
+    """
+    if not result.case.transporters:
         return None
+    if isinstance(result, Transient):
+        readings, total_current = result.frames[output], float(result.total_current_density[output])
+        return _account(readings, supplied_power(readings, left_fluxes(readings), total_current))
+    readings = result.readings
     # In a steady state the flux is the same everywhere; in the membrane it is known without the round-off of the baths.
     flux = np.array(list(readings.flux.values()))
     return _account(readings, supplied_power(readings, flux, readings.current_density))
-
-
-def cell_account_at(readings: Readings, total_current: float) -> CellAccount | None:
-    """The account of one moment of a transient; None for a case without transporters.
-
-    total_current: conduction and displacement at that moment [A/m^2], `Transient.total_current_density`.
-    """
-    if not readings.case.transporters:
-        return None
-    return _account(readings, supplied_power(readings, left_fluxes(readings), total_current))
 
 
 def _account(readings: Readings, supplied: float) -> CellAccount:
@@ -68,6 +66,7 @@ def _account(readings: Readings, supplied: float) -> CellAccount:
         stored=work + supplied - lost,
         fuel=math.fsum(one.fuel for one in transporters),
         excess=tuple(excess_ions(readings)),
+        open_fraction=readings.open_fraction,
     )
 
 
@@ -89,7 +88,7 @@ def _transporters(readings: Readings) -> Iterator[TransporterAccount]:
         yield TransporterAccount(
             name=transporter.name,
             rate=rate,
-            current=FARADAY * _charge(readings, transporter) * rate,
+            current=FARADAY * charge_per_cycle(readings.case, transporter) * rate,
             atp_rate=atp_rate,
             work=work[transporter.name],
             fuel=fuel,
@@ -97,22 +96,17 @@ def _transporters(readings: Readings) -> Iterator[TransporterAccount]:
         )
 
 
-def _charge(readings: Readings, transporter: Transporter) -> float:
-    """Elementary charges that a cycle moves outward."""
-    return math.fsum(readings.case.valence(ion) * nu for ion, nu in transporter.stoichiometry.items())
-
-
 # ---- ions -----------------------------------------------------------------------------------------------------------
 
 
 def _ions(readings: Readings) -> Iterator[IonAccount]:
-    case, voltage = readings.case, readings.membrane_potential
+    case, voltage, exchanged = readings.case, readings.membrane_potential, readings.exchange_flux
     currents = {ion: FARADAY * case.valence(ion) * flux + 0.0 for ion, flux in readings.passive_flux.items()}
     gross = math.fsum(map(abs, currents.values()))
     lost = face_dissipation(readings).sum(axis=0).tolist()
     for row, ion in enumerate(case.ions):
         nernst = readings.nernst_potential[ion]
-        yield IonAccount(
+        account = IonAccount(
             name=ion,
             valence=case.valence(ion),
             inside=float(readings.concentration[row, 0]),
@@ -120,6 +114,7 @@ def _ions(readings: Readings) -> Iterator[IonAccount]:
             nernst_potential=nernst,
             driving_force=None if nernst is None else voltage - nernst,
             passive_flux=readings.passive_flux[ion],
+            exchange_flux=exchanged[ion],
             transported_flux={
                 one.name: one.stoichiometry[ion] * readings.transporter_rate[one.name]
                 for one in case.transporters
@@ -130,6 +125,7 @@ def _ions(readings: Readings) -> Iterator[IonAccount]:
             dissipation=lost[row],
             standing=_standing(readings, row),
         )
+        yield account if account.is_flowing else replace(account, share=None)
 
 
 def _standing(readings: Readings, row: int) -> Literal["passive", "accumulated", "extruded", "impermeant"]:

@@ -239,7 +239,7 @@ def test_closed_end_and_wall_without_field_are_the_same_in_a_plane():
 
 
 def test_stack_without_a_potential_anywhere_is_refused():
-    with pytest.raises(ed.CaseError, match=r"neither end gives a potential.*give one, such as \"0 mV\""):
+    with pytest.raises(ed.CaseError, match=r"neither end gives a potential.*potential = \"0 mV\""):
         electrode({"potential": 0.0}).changed({"left": {"kind": "closed"}, "right": {"kind": "closed"}})
 
 

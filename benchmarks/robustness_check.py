@@ -47,6 +47,7 @@ POTENTIAL = 1e-9
 # A sum of a few terms of which each was rounded a few times, such as a flux or a displacement, is off by so many EPSILON
 # of the largest of them.  Of 400 cases those that were right stayed below a third of it, most below a hundredth.
 ROUNDINGS = 64
+PER_FACE = 2
 
 
 def check_solution(solution: Solution) -> list[str]:
@@ -149,8 +150,12 @@ def _face_fluxes(solution: Solution, discrete: Discrete, form: ClosedForm) -> It
 
 
 def _flux_rounding(discrete: Discrete, part: Stretch) -> float:
-    """Round-off of a face's flux, of its two parts; elimination passes on that of the faces before it."""
-    return _rounding(discrete, part.ion) * float(np.sqrt(part.last - part.first))
+    """Round-off of a face's flux, of its two parts; elimination passes on that of the faces before it.
+
+    The activities of the solution are exponentials of sums over the faces of the stretch, PER_FACE roundings each.
+    """
+    faces = part.last - part.first
+    return _rounding(discrete, part.ion) * max(float(np.sqrt(faces)), faces * PER_FACE / ROUNDINGS)
 
 
 def _fluxes(solution: Solution, discrete: Discrete, form: ClosedForm) -> Iterator[str]:

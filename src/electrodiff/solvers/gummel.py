@@ -38,9 +38,11 @@ ROUNDING = 1e-14
 # Steps of the functional for the last digits of a solution.
 MOST_POLISHING = 6
 POLISHED = 1e-13
-# Rounds that gain less than this are not worth their time, if there are so many in a row.
+# Rounds that gain less than this are not worth their time: so many in a row, or one that moves the potential by less than
+# NEAR [RT/F], which rounding keeps from settling.
 GAIN = 0.9
 PATIENCE = 6
+NEAR = 1e-3
 
 
 def gummel(problem: Problem, state: Floats, gate: Floats) -> tuple[Floats, float]:
@@ -58,7 +60,7 @@ def gummel(problem: Problem, state: Floats, gate: Floats) -> tuple[Floats, float
         # Near the solution each turn gains a constant factor; at rest it is there in two.  On the way a front may have to
         # cross a layer, and nothing is gained until it has.
         idle = 0 if change < GAIN * smallest else idle + 1
-        if change < SETTLED or idle > PATIENCE or not math.isfinite(change):
+        if change < SETTLED or idle > (PATIENCE if change > NEAR else 0) or not math.isfinite(change):
             break
         smallest = min(change, smallest)
     return exact_activities(problem, state, gate), change

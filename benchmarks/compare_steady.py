@@ -110,14 +110,14 @@ def bytes_per_node(problem: Problem) -> float:
     """Memory of the numba core per node: the problem's arrays, the state, and Newton's arrays.
 
     The last are, with m = n + 1 and p border unknowns, the upper blocks (N, m, m), the right-hand sides (N, m, 1 + p),
-    the rows of the border (p, N, m) and what its columns send through the faces (N, p); with a border also copies of the
-    targets and of the conductances.
+    the rows of the border (p, N, m) and what its columns send through the faces (N, p, m); with a border also copies of
+    the targets, of the conductances and of what is carried.
     """
     nodes, m = problem.chain.free.shape
     p = problem.border.kind.size
     arrays = sum(array.nbytes for array in (*problem.chain, *problem.border) if isinstance(array, np.ndarray))
-    copies = m + (m - 1) if p else 0
-    work = m * (m + (1 + p) + p) + p
+    copies = m + 2 * (m - 1) if p else 0
+    work = m * (m + (1 + p) + p + p)
     total: float = arrays / nodes + np.dtype(float).itemsize * (m + copies + work)
     return total
 

@@ -90,7 +90,7 @@ def test_the_counted_memory_is_what_newton_allocates(contest: Contest, left: str
     problem = _problem(contest.problem.case.replace("left.potential", left))
     nodes, m = problem.chain.free.shape
     given = sum(array.nbytes for array in (*problem.chain, *problem.border) if isinstance(array, np.ndarray))
-    copies = 2 * m - 1 if problem.border.kind.size else 0
+    copies = 3 * m - 2 if problem.border.kind.size else 0
     counted = bytes_per_node(problem) * nodes - given - 8 * nodes * (m + copies)  # less the state and what it is given
     # within less than one more array (N,); the interpreter takes 3 kB
     assert _allocated_by_newton(problem) == pytest.approx(counted, abs=8 * nodes - 1)

@@ -164,8 +164,8 @@ class Case(Record):
     pathways: tuple[Pathway, ...] = ()
     """Channels and other ways for ions beside the lipid of a layer."""
     atp_free_energy: MolarEnergy = -55e3
-    """[J/mol] of the hydrolysis of ATP in the cell, negative; -55 kJ/mol is that of a heart muscle cell at rest
-    (R. G. Weiss et al., J. Clin. Invest. 85 (1990) 757 and others: -50 to -60)."""
+    """[J/mol] of the hydrolysis of ATP in the cell, negative: between -50 and -65 kJ/mol in living cells (D. L. Nelson,
+    M. M. Cox, Lehninger Principles of Biochemistry (2005) ch. 13)."""
     steric: Steric | None = None
     activity: Activity | None = None
     study: Study = SteadyStudy()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from electrodiff.grid.stretch import SMALLEST_B, stretched
+from electrodiff.grid.stretch import SMALLEST_B, stretch_between, stretched
 
 SLOPES = [
     (1.0, 1.0),
@@ -25,7 +25,7 @@ SLOPES = [
 
 
 def mapped(first: float, last: float, xi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return stretched(np.full_like(xi, first), np.full_like(xi, last), xi)
+    return stretched(stretch_between(np.full_like(xi, first), np.full_like(xi, last)), xi)
 
 
 @pytest.mark.parametrize(("first", "last"), SLOPES)
@@ -130,8 +130,13 @@ def test_a_line_with_twice_the_cells_has_the_nodes_of_this_one():
         np.testing.assert_allclose(fine[::2], coarse, rtol=1e-14)
 
 
+def _alone(first: float, last: float, xi: float) -> float:
+    maps = stretch_between(np.array([first]), np.array([last]))
+    return float(stretched(maps, np.array([xi]))[0][0])
+
+
 def test_every_entry_has_its_own_map():
     first, last, xi = np.array([0.1, 1.0, 2.0]), np.array([0.2, 1.0, 1.5]), np.array([0.2, 0.4, 0.7])
-    together = stretched(first, last, xi)[0]
-    alone = [stretched(*(np.array([value]) for value in each))[0][0] for each in zip(first, last, xi, strict=True)]
+    together = stretched(stretch_between(first, last), xi)[0]
+    alone = [_alone(*each) for each in zip(first, last, xi, strict=True)]
     np.testing.assert_array_equal(together, alone)

@@ -25,7 +25,7 @@ from electrodiff.errors import CaseError
 from electrodiff.fields import Profile
 from electrodiff.grid.mesh import Floats, Integers, Mesh, line_mesh
 from electrodiff.grid.scales import boundary_charges, boundary_scales, energy_step
-from electrodiff.grid.stretch import stretched
+from electrodiff.grid.stretch import stretch_between, stretched
 from electrodiff.model import Case
 
 # Growth of the spacing with distance, in spacings per length l.  The solution decays as exp(-d/l); of 0.7 to 3, the values
@@ -91,8 +91,8 @@ class Line:
         xi = (np.arange(segment.size) - first[segment]) / counts[segment]
         length = np.diff(self.knots)
         slopes = self.cells / length
-        starts, stops = self.spacing[:-1] * slopes, self.spacing[1:] * slopes
-        t, rest = stretched(starts[segment], stops[segment], xi)
+        maps = stretch_between(self.spacing[:-1] * slopes, self.spacing[1:] * slopes)
+        t, rest = stretched(maps.at(segment), xi)
         # From the nearer end, so that the spacing next to it is not rounded.
         from_left, from_right = (length[segment] * part for part in (t, rest))
         x = np.where(t < 0.5, self.knots[:-1][segment] + from_left, self.knots[1:][segment] - from_right)
@@ -115,19 +115,31 @@ class Line:
         return slice(widest, widest + self.spare)
 
 
-def layered_line(case: Case) -> Line:
-    """The line with which the solution of a case begins: as its wanted accuracy or its number of nodes asks."""
+def layered_line(case: Case, fraction: float = FRACTION) -> Line:
+    """The line with which the solution of a case begins: as its wanted accuracy or its number of nodes asks.
+
+    fraction: f of the coarsest line at the default accuracy.
+    """
     knots, layer, lengths = _knots(case)
     if case.mesh.nodes is not None:
         return _with_nodes(case, case.mesh.nodes, knots, layer, lengths)
-    fraction = FRACTION * min(1.0, (case.mesh.accuracy / 1e-6) ** (1 / 6))
-    weights = _weights(knots, lengths) / fraction
+    spacing, cells = graded(knots, lengths, case.mesh.accuracy, fraction)
+    return Line(case, knots, layer, spacing, cells, FINEST)
+
+
+def graded(knots: Floats, lengths: Floats, accuracy: float, fraction: float) -> tuple[Floats, Integers]:
+    """Spacing at knots (..., K + 1) [m] and cells of segments (..., K) of the coarsest line for a wanted accuracy.
+
+    fraction: f at the default accuracy.
+    """
+    fraction *= min(1.0, (accuracy / 1e-6) ** (1 / 6))
+    weights = segment_weights(knots, lengths) / fraction
     cells = np.maximum(np.ceil(weights - 1e-9), FEWEST).astype(int)
-    return Line(case, knots, layer, fraction * lengths * _share(weights / cells), cells, FINEST)
+    return np.asarray(fraction * lengths * knot_means(weights / cells)), cells
 
 
 def _with_nodes(case: Case, nodes: int, knots: Floats, layer: Integers, lengths: Floats) -> Line:
-    weights = _weights(knots, lengths)
+    weights = segment_weights(knots, lengths)
     if nodes - 1 < weights.size:
         remedy = f"the layers and the points of their profiles make {weights.size} segments, each with a cell or more"
         raise CaseError(f"mesh.nodes is {nodes}; {remedy}; give at least {weights.size + 1}")
@@ -137,18 +149,21 @@ def _with_nodes(case: Case, nodes: int, knots: Floats, layer: Integers, lengths:
     cells = np.floor(shares).astype(int)
     cells[np.argsort(cells - shares)[: total - int(cells.sum())]] += 1
     spare = (nodes - 1) % multiple
-    return Line(case, knots, layer, lengths * _share(weights / cells), cells, multiple, spare)
+    return Line(case, knots, layer, lengths * knot_means(weights / cells), cells, multiple, spare)
 
 
-def _share(segments: Floats) -> Floats:
-    """(K + 1,) geometric means of what the segments (K,) on the two sides of each knot have; that of one at the ends."""
-    logarithm = np.log(np.concatenate([segments[:1], segments, segments[-1:]]))
-    return np.asarray(np.exp((logarithm[:-1] + logarithm[1:]) / 2))
+def knot_means(segments: Floats) -> Floats:
+    """(..., K + 1) geometric means of what the segments (..., K) on both sides of each knot have; that of one at the ends."""
+    logarithm = np.log(np.concatenate([segments[..., :1], segments, segments[..., -1:]], axis=-1))
+    return np.asarray(np.exp((logarithm[..., :-1] + logarithm[..., 1:]) / 2))
 
 
-def _weights(knots: Floats, lengths: Floats) -> Floats:
-    """(K,) integral of dx / min(l_a + GROWTH (x - a), l_b + GROWTH (b - x)): the numbers of cells at f = 1."""
-    first, last, thickness = lengths[:-1], lengths[1:], np.diff(knots)
+def segment_weights(knots: Floats, lengths: Floats) -> Floats:
+    """(..., K) integral of dx / min(l_a + GROWTH (x - a), l_b + GROWTH (b - x)): the numbers of cells at f = 1.
+
+    knots and lengths are (..., K + 1) [m].
+    """
+    first, last, thickness = lengths[..., :-1], lengths[..., 1:], np.diff(knots)
     turn = np.clip((thickness + (last - first) / GROWTH) / 2, 0.0, thickness)
     left, right = np.log1p(GROWTH * turn / first), np.log1p(GROWTH * (thickness - turn) / last)
     return np.asarray((left + right) / GROWTH)

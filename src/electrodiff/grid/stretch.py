@@ -12,6 +12,8 @@ M. Vinokur, J. Comput. Phys. 50 (1983) 215.
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,25 +25,45 @@ UNIFORM = 1e-6
 SMALLEST_B = 0.2
 
 
-def stretched(first: Floats, last: Floats, xi: Floats) -> tuple[Floats, Floats]:
-    """t and 1 - t at xi in [0, 1] for end slopes dt/dxi `first` and `last`, all of one shape."""
-    skew = np.sqrt(last / first)
+class Stretch(NamedTuple):
+    """The maps of some segments: A, and D of sinh or of sin, the other 0."""
+
+    skew: Floats
+    grow: Floats
+    shrink: Floats
+
+    def at(self, places: Any) -> Stretch:
+        """The maps at some places of their arrays."""
+        return Stretch(self.skew[places], self.grow[places], self.shrink[places])
+
+
+def stretch_between(first: Floats, last: Floats) -> Stretch:
+    """The maps with end slopes dt/dxi `first` and `last`, of one shape."""
     stretch = np.maximum(1 / np.sqrt(first * last), SMALLEST_B)
-    left, right = _symmetric(stretch, xi)
-    below = skew * right + left
-    return left / below, skew * right / below
+    return Stretch(np.sqrt(last / first), _hyperbolic(stretch), _trigonometric(stretch))
 
 
-def _symmetric(stretch: Floats, xi: Floats) -> tuple[Floats, Floats]:
+def stretched(maps: Stretch, xi: Floats) -> tuple[Floats, Floats]:
+    """t and 1 - t at xi in [0, 1], broadcast against the maps."""
+    left, right = _symmetric(maps, xi)
+    below = maps.skew * right + left
+    return left / below, maps.skew * right / below
+
+
+def _symmetric(maps: Stretch, xi: Floats) -> tuple[Floats, Floats]:
     """u and 1 - u, each without cancellation where it is small:  u = sinh(D xi) / (2 sinh(D/2) cosh(D (xi - 1/2)))."""
-    grow, shrink = _hyperbolic(stretch), _trigonometric(stretch)
-    small = np.maximum(grow, shrink) < UNIFORM
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cosh = 2 * np.sinh(grow / 2) * np.cosh(grow * (xi - 0.5))
-        cos = 2 * np.sin(shrink / 2) * np.cos(shrink * (xi - 0.5))
-        left = np.where(grow > 0, np.sinh(grow * xi) / cosh, np.sin(shrink * xi) / cos)
-        right = np.where(grow > 0, np.sinh(grow * (1 - xi)) / cosh, np.sin(shrink * (1 - xi)) / cos)
+    left, right = _halves(np.sinh, np.cosh, maps.grow, xi)
+    if (maps.shrink > 0).any():
+        others = _halves(np.sin, np.cos, maps.shrink, xi)
+        left, right = (np.where(maps.grow > 0, *pair) for pair in zip((left, right), others, strict=True))
+    small = np.maximum(maps.grow, maps.shrink) < UNIFORM
     return np.where(small, xi, left), np.where(small, 1 - xi, right)
+
+
+def _halves(odd: Any, even: Any, D: Floats, xi: Floats) -> tuple[Floats, Floats]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        below = 2 * odd(D / 2) * even(D * (xi - 0.5))
+        return odd(D * xi) / below, odd(D * (1 - xi)) / below
 
 
 def _hyperbolic(stretch: Floats) -> Floats:
@@ -59,6 +81,8 @@ def _trigonometric(stretch: Floats) -> Floats:
     """D >= 0 of sin(D)/D = B, 0 for B >= 1; Newton from sqrt(6 (1 - B)), which is below the root."""
     b = np.minimum(stretch, 1.0)
     D = np.sqrt(6 * (1 - b))
+    if not (b < 1).any():
+        return np.asarray(D)
     for _ in range(12):
         safe = np.maximum(D, 1e-3)
         slope = (np.cos(safe) - np.sin(safe) / safe) / safe

@@ -17,6 +17,8 @@ from electrodiff.pathways import bulk_concentrations, working_transporters
 
 # A layer thicker than this many Debye lengths is taken to be neutral inside; a thin one need not be.
 SCREENED = 5
+# A net charge below this part of the ions' is neutral enough for a guess.
+NEUTRAL = 1e-3
 
 
 def first_guess(problem: Problem) -> Floats:
@@ -130,11 +132,11 @@ def _neutralise(problem: Problem, state: Floats) -> None:
     z = np.array(chain.valence)
     content = chain.partition * (state[:-1, :n] + state[1:, :n]) / 2
     charge = content @ z + chain.fixed_charge
-    charged = screened[problem.mesh.layer] & (np.abs(charge) > 1e-3 * (content @ np.abs(z)))
+    charged = screened[problem.mesh.layer] & (np.abs(charge) > NEUTRAL * (content @ np.abs(z)))
     if not charged.any():
         return
     shift = np.zeros(charge.size)
-    shift[charged] = _donnan_shift(z, content[charged], chain.fixed_charge[charged])
+    shift[charged] = donnan_shift(z, content[charged], chain.fixed_charge[charged])
     # A node takes the mean of its two faces, so that an interface stands half way; an end has one face only.
     padded = np.concatenate([shift[:1], shift, shift[-1:]])
     psi = (padded[:-1] + padded[1:]) / 2
@@ -142,17 +144,18 @@ def _neutralise(problem: Problem, state: Floats) -> None:
     state[:, n] += psi
 
 
-def _donnan_shift(z: Floats, content: Floats, fixed_charge: Floats) -> Floats:
+def donnan_shift(z: Floats, content: Floats, fixed_charge: Floats) -> Floats:
     """psi of sum_i z_i c_i e^(-z_i psi) + X = 0 for rows of concentrations c (F, n) and charges X (F,).
 
-    Where there is no ion of the opposite sign to balance the charge, psi is 0.
+    Where there is no ion of the opposite sign to balance the charge, psi is 0.  A row does not depend on the others, not even
+    by the order of a sum.
     """
-    strength = np.maximum(content @ z**2 / 2, 1e-300)
+    strength = np.maximum((content * z**2).sum(axis=1) / 2, 1e-300)
     can_balance = ((content * (z * np.sign(fixed_charge)[:, None] < 0)) > 0).any(axis=1)
     psi = np.where(can_balance, np.arcsinh(fixed_charge / (2 * strength)), 0.0)
     for _ in range(30):  # exact at once for a 1:1 salt; the steps for others are cut to 1 RT/F
         ions = content * z * np.exp(-np.outer(psi, z))
-        step = (ions.sum(axis=1) + fixed_charge) / np.maximum(ions @ z, 1e-300)
+        step = (ions.sum(axis=1) + fixed_charge) / np.maximum((ions * z).sum(axis=1), 1e-300)
         psi += np.where(can_balance, np.clip(step, -1, 1), 0.0)
     return psi
 

@@ -19,7 +19,8 @@ import platformdirs
 FOLDER = Path(__file__).parent
 
 # Contracting a * b + c into one rounding is safe everywhere here; reassociation is not (B(u) a_L - B(-u) a_R).
-_OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}}
+# Kernels touch no Python objects, so that threads may run them side by side.
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}, "nogil": True}
 
 
 def sources_hash(folder: Path = FOLDER) -> str:

@@ -18,10 +18,11 @@ from typing import NamedTuple
 import numpy as np
 
 from electrodiff.fvm.kernels.arrays import Floats
-from electrodiff.fvm.kernels.points import factor_points, keep_points, stage_backward
-from electrodiff.fvm.kernels.rosenbrock import finish, step_point_ions
+from electrodiff.fvm.kernels.arrivals import AMOUNT, Held, arrive, fill_currents
+from electrodiff.fvm.kernels.points import factor_points, stage_backward
+from electrodiff.fvm.kernels.rosenbrock import step_point_ions
 from electrodiff.solvers import march as marching
-from electrodiff.solvers.rodas import STAGES, TABLEAU, WEIGHTS
+from electrodiff.solvers.rodas import STAGES, TABLEAU
 from ida_peer import HOW_TO_GET, IS_INSTALLED, IdaPeer, Tolerances, fill_band, fill_residual
 from work_precision_tasks import Effort, Task, constant_ends, solve_ours, voltage_step
 
@@ -36,9 +37,13 @@ TRIALS = 3
 # Repetitions of one part of a step.
 COUNT = 200
 ALL = "all of the compiled step"
+BALANCE = "total current of the step along x, and its error"
+END = "end, error, and current amidst the step"
 
 # The march: tolerances, and the part of a step from which on it ends at the next output instead of interpolating it.
-OURS = tuple(itertools.product((1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5), (0.25, 0.5, 0.7)))
+OURS = tuple(
+    itertools.product((1e-3, 5e-4, 3e-4, 2e-4, 1.5e-4, 1e-4, 7e-5, 5e-5, 3e-5), (0.25, 0.4, 0.5, 0.6, 0.7, 0.8))
+)
 # IDA: of the unknowns the potential asks for the most, as the current in the baths hangs on its small differences.
 PEERS = tuple(
     Tolerances(*each)
@@ -135,7 +140,8 @@ def shares(task: Task) -> dict[str, float]:
     chain, state, dt = problem.chain, moment.state, 1e3 * moment.step
     work = marching._work(problem)
     given = marching._given(problem, constant_ends(problem), 0.0, dt)
-    rate, end, nothing = 1.0 / (TABLEAU.gamma * dt), np.empty_like(state), np.zeros_like(state)
+    rate, found = 1.0 / (TABLEAU.gamma * dt), np.empty(AMOUNT + moment.content.shape[1])
+    start, end = Held(state, moment.content, moment.passed, moment.gate), marching._empty(moment)
 
     def stages(part: Callable[[int], object]) -> None:
         for i in range(STAGES):
@@ -147,33 +153,32 @@ def shares(task: Task) -> dict[str, float]:
         ),
         "factors of the Jacobian": lambda: factor_points(chain, state, rate, False, work.points, work.factors),
         "stages, back substitution": lambda: stages(
-            lambda _: stage_backward(chain.valence, work.factors.upper, work.update)
+            lambda i: stage_backward(chain.valence, work.factors.upper, state, work.update, work.k[i])
         ),
-        "stages, changes of activities": lambda: stages(
-            lambda i: keep_points(chain.valence, state, nothing, work.k[i])
-        ),
-        "end and error": lambda: finish(
+        BALANCE: lambda: fill_currents(chain, problem.border, False, TABLEAU, dt, state, work, found),
+        END: lambda: arrive(
+            chain,
             problem.border,
+            chain.conductance,
             False,
-            WEIGHTS,
-            1.0,
+            TABLEAU,
+            given,
+            dt,
             1e-6,
-            state,
-            moment.content,
-            moment.passed,
-            moment.gate,
+            True,
+            start,
             work,
             end,
-            np.empty_like(moment.content),
-            np.empty_like(moment.passed),
-            np.empty_like(moment.gate),
+            found,
         ),
     }
     times = {}
     for name, part in parts.items():
         part()  # compiled
         times[name] = processor_time(lambda p=part: [p() for _ in range(COUNT)]) / COUNT  # type: ignore[misc]
-    times["stages, forward: states, flows, elimination"] = 2 * times[ALL] - sum(times.values()) + times["end and error"]
+    rest = times[ALL] - times["factors of the Jacobian"] - times["stages, back substitution"]
+    times["stages, forward: states, flows, elimination"] = rest
+    times[END] -= times[BALANCE]
     return times
 
 
@@ -181,7 +186,7 @@ def print_shares(task: Task, entry: Entry, total: float) -> None:
     """Where our time goes: the parts of the compiled steps, and what is left to Python and to the outputs."""
     effort = entry.solve()
     times = {name: one * effort.factorisations for name, one in shares(task).items()}
-    compiled = times.pop(ALL) + times["end and error"]
+    compiled = times.pop(ALL) + times[END] + times[BALANCE]
     values = processor_time(lambda: [task.observe(task.problem, task.moment.state) for _ in task.times])
     times[f"{task.times.size} currents"] = values
     times["Python around the steps, and interpolation"] = total - compiled - values

@@ -30,7 +30,7 @@ TASKS = {"step of -65 mV": voltage_step, "blocking cell": blocking_cell}
 # The error in time that the comparison with peers demands.
 DEMANDED = 1e-4
 # What keeps it in both tasks: tolerance, and the part of a step from which on it ends at the next output.
-SETTING = (1e-3, 0.5)
+SETTING = (3e-5, 0.7)
 
 
 @pytest.fixture(scope="module", params=TASKS)

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodiff.fvm.kernels.arrays import Floats
+from electrodiff.fvm.kernels.arrivals import error_size
 from electrodiff.fvm.kernels.factors import Factors, Jacobian, factor, fill_flows, fill_jacobian, solve
-from electrodiff.fvm.kernels.rosenbrock import error_size
 from electrodiff.solvers.march import STUCK, MarchOptions
 from ida_peer import node_volumes
 from work_precision_tasks import Effort, Task, next_output
@@ -256,7 +256,7 @@ class Radau:
         return self._solved(self._real, flow, np.where(self.chain.free > 0, source, self.chain.target - state))
 
     def _size(self, state: Floats, change: Floats) -> float:
-        return float(error_size(state, change, state, self.tolerance, self._floor))
+        return float(error_size(state, change, state, self._floor)) / self.tolerance
 
 
 def solve_radau(task: Task, tolerance: float, close: float) -> Effort:

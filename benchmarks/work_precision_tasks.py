@@ -13,7 +13,7 @@ import numpy as np
 
 from electrodiff import Case, NewtonOptions, bundled_case, load_case
 from electrodiff.fvm.kernels.arrays import Floats
-from electrodiff.fvm.kernels.factors import fill_flows
+from electrodiff.fvm.kernels.arrivals import summed_conduction
 from electrodiff.fvm.problem import Problem, build_problem
 from electrodiff.plot.style import MINUS
 from electrodiff.solvers.march import Ends, MarchOptions, Moment, march
@@ -69,10 +69,7 @@ def total_current(problem: Problem, state: Floats) -> float:
     """Total current density [A/m^2] between ends at constant potentials: the mean of the conduction, each face weighted with
     its share of the potential difference in a dielectric (W. Shockley, J. Appl. Phys. 9 (1938) 635; S. Ramo, 1939)."""
     chain = problem.chain
-    flow, content = np.empty_like(state), np.empty_like(state)
-    fill_flows(chain, state, flow, content)
-    weight = 1.0 / chain.permittivity
-    mean = weight @ (flow[:-1, :-1] @ np.array(chain.valence)) / weight.sum()
+    mean = summed_conduction(chain, state) / (1.0 / chain.permittivity).sum()
     return float(mean * FARADAY * problem.scales.flux)
 
 
@@ -160,6 +157,7 @@ def solve_ours(task: Task, tolerance: float, close: float) -> Effort:
         float(times[-1]),
         MarchOptions(tolerance=tolerance),
         lambda now: next_output(times, now.time, now.step, close),
+        lambda start, end: bool(np.searchsorted(times, start, "right") < np.searchsorted(times, end, "left")),
     )
     for step in course:
         last = step.end

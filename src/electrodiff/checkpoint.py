@@ -134,6 +134,8 @@ def _packed(run: Run) -> dict[str, Any]:
         "totals": np.array(run.totals).reshape(-1, 2),
         "residuals": np.array(run.residuals),
         "steps": np.array(run.steps).reshape(-1, 3),
+        "step_totals": np.array(run.step_totals).reshape(-1, 2),
+        "step_residuals": np.array(run.step_residuals).reshape(-1, run.amounts.size),
     }
 
 
@@ -151,6 +153,8 @@ def _unpacked(case: Case, data: Mapping[str, Any]) -> Run:
         totals=[(total, spread) for total, spread in data["totals"].tolist()],
         residuals=list(data["residuals"]),
         steps=[(end, size, error) for end, size, error in data["steps"].tolist()],
+        step_totals=[(total, spread) for total, spread in data["step_totals"].tolist()],
+        step_residuals=list(data["step_residuals"]),
     )
 
 

@@ -39,6 +39,17 @@ STEPS = {
     "step_end": ("time", "s", "end of each step"),
     "step_size": ("size", "s", "size of each step"),
     "step_error": ("error", "1", "estimated error of each step, over the tolerance"),
+    "step_total_current_density": (
+        "total_current_density",
+        "A m-2",
+        "conduction and displacement, mean over each step",
+    ),
+    "step_current_spread": ("current_spread", "A m-2", "largest deviation of that along x"),
+    "step_amount_residual": (
+        "amount_residual",
+        "1",
+        "what was made or lost of the ion until the end of each step, over what there was at the start",
+    ),
 }
 
 
@@ -104,8 +115,9 @@ def _errors(transient: Transient) -> dict[str, Variable]:
 
 def _steps(transient: Transient) -> dict[str, Variable]:
     return {
-        name: Variable(("step",), getattr(transient.steps, attribute), unit, text)
+        name: Variable(("step", "ion")[: values.ndim], values, unit, text)
         for name, (attribute, unit, text) in STEPS.items()
+        for values in (getattr(transient.steps, attribute),)
     }
 
 

@@ -27,25 +27,34 @@ DOUBTFUL_AMOUNT = 1e-10
 
 @dataclass(frozen=True)
 class Balances:
-    """The largest residuals of the balances of charge and ions at any output time."""
+    """The largest residuals of the balances of charge and ions over any step, and at any output time."""
 
     current_spread: float
     """Deviation of the total current density along x [A/m^2]."""
     relative_spread: float | None
     """The same over the largest total current density; None if there is none."""
+    current_time: float
+    """When the current deviated most [s]."""
     amount_residual: dict[str, float]
     """What was made or lost of each ion, over what there was at the start."""
+    amount_time: dict[str, float]
+    """When that was most [s]."""
 
 
 def balances(transient: Transient) -> Balances:
     """The largest residuals of a transient."""
-    spread = float(np.abs(transient.current_spread).max())
-    largest = float(np.abs(transient.total_current_density).max())
-    residuals = np.abs(transient.amount_residual).max(axis=0).tolist()
+    steps, ions = transient.steps, transient.case.ion_names
+    times = np.concatenate([transient.time, steps.time])
+    spreads = np.abs(np.concatenate([transient.current_spread, steps.current_spread]))
+    residuals = np.abs(np.concatenate([transient.amount_residual, steps.amount_residual]))
+    spread = float(spreads.max())
+    largest = float(np.abs(np.concatenate([transient.total_current_density, steps.total_current_density])).max())
     return Balances(
         spread,
         spread / largest if largest > spread else None,
-        dict(zip(transient.case.ion_names, residuals, strict=True)),
+        float(times[spreads.argmax()]),
+        dict(zip(ions, residuals.max(axis=0).tolist(), strict=True)),
+        dict(zip(ions, times[residuals.argmax(axis=0)].tolist(), strict=True)),
     )
 
 
@@ -118,7 +127,9 @@ def summary(transient: Transient, wall_s: float) -> dict[str, Any]:
         "ion_flux_mol_m2_s": _by_ion(transient, transient.ion_flux),
         "largest_current_spread_A_m2": without_nan(found.current_spread),
         "largest_relative_current_spread": without_nan(found.relative_spread),
+        "largest_current_spread_time_s": found.current_time,
         "largest_amount_residual": without_nan(found.amount_residual),
+        "largest_amount_residual_time_s": found.amount_time,
         "error_estimate": _series_errors(transient) if transient.error else None,
         "largest_error": [asdict(found) for found in largest_errors(transient)],
         "last": by_key({name: getattr(last, name) for name in QUANTITIES}),

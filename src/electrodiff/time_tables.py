@@ -93,8 +93,11 @@ def accuracy_text(transient: Transient) -> str:
 def _balances(found: Balances) -> Text:
     """Two sentences; what is said of the ions is of the worst one."""
     unit, size = SHOWN["A/m^2"]
-    spread = f"total current along x: the same to {rounded_up(found.current_spread / size)} {unit}"
+    spread = f"total current along x, on every step: the same to {rounded_up(found.current_spread / size)} {unit}"
     if found.relative_spread is not None:
         spread += f", {rounded_up(found.relative_spread)} of the largest"
     ion, lost = max(found.amount_residual.items(), key=lambda item: item[1])
-    return Text(f"{spread}\nions made or lost: {rounded_up(lost)} of all {ion} at most")
+    return Text(
+        f"{spread}; worst at {time_text(found.current_time)}\n"
+        f"ions made or lost, on every step: {rounded_up(lost)} of all {ion} at most, at {time_text(found.amount_time[ion])}"
+    )

@@ -22,14 +22,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StepRecord:
-    """The steps that were taken, (S,) each."""
+    """The S steps that were taken, with the balances of charge and ions over each of them."""
 
     time: Floats
-    """End of the step [s]."""
+    """(S,) end of the step [s]."""
     size: Floats
-    """[s]"""
+    """(S,) [s]"""
     error: Floats
-    """Estimated error, over the tolerance."""
+    """(S,) estimated error, over the tolerance."""
+    total_current_density: Floats
+    """(S,) conduction and displacement, mean over the step [A/m^2]."""
+    current_spread: Floats
+    """(S,) largest deviation of the same through any face from it [A/m^2]: a check of the step."""
+    amount_residual: Floats
+    """(S, n) what of each ion was made or lost since the start, over what there was, at the end of the step."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class Transient:
     """The solution of a case in time.  T output times, n ions, M positions (a node on an interface appears twice)."""
 
     case: Case
+    """What was solved."""
     time: Floats
     """(T,) [s], rising; the first is 0, just after what changes there."""
     frames: tuple[Readings, ...]
@@ -48,18 +55,26 @@ class Transient:
     ion_flux: Floats
     """(T, n) through the middle of the most resistive layer [mol/(m^2 s)]."""
     amount_residual: Floats
-    """(T, n) what of each ion was made or lost since the start, over what there was: content less what has passed."""
+    """(T, n) what of each ion was made or lost since the start, over what there was: content less what has passed; relative."""
     steps: StepRecord
+    """Time and size [s] of every step that was taken."""
     rejected: int
+    """Number of steps that were tried and taken again shorter."""
     converged: bool
+    """Whether it came to the end of the study."""
     message: str
     """How the march ended; if it failed, where, when, and what to try."""
     error: dict[str, Floats]
-    """Estimated error of the series by name, (T,) each; empty without estimates."""
+    """Estimated error of the series by name, (T,) each, in its SI unit; empty without estimates."""
 
     def __repr__(self) -> str:
         # That of every array would fill thousands of lines.
         return f"<Transient '{self.case.title}': {len(self.time)} outputs to {self.time[-1]:.6g} s; {self.message}>"
+
+    def _repr_html_(self) -> str:
+        from electrodiff.notebook import transient_html
+
+        return transient_html(self)
 
     @property
     def x(self) -> Floats:
@@ -67,7 +82,7 @@ class Transient:
         return self.frames[0].x
 
     def series(self, of: Callable[[Readings], float | None]) -> Floats:
-        """(T,) of a reading at every output time: `transient.series(lambda frame: frame.membrane_potential)`."""
+        """(T,) of a reading [SI] at every output time: `transient.series(lambda frame: frame.membrane_potential)`."""
         values = [of(frame) for frame in self.frames]
         return np.array([np.nan if value is None else value for value in values])
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from references_tools import FARADAY, ROOM
 from time_tools import VT, blocking_cell, in_time, run, step
 
 import electrodiff as ed
+from electrodiff.fvm.kernels.stages import Work
 from electrodiff.model import Case
+from electrodiff.solvers import march
 from electrodiff.solvers.transient import Run, solve_transient, transient_mesh, transient_problem
 from electrodiff.transient import Transient
 
@@ -52,10 +56,11 @@ def test_ions_are_conserved_in_every_shipped_case(shipped, name):
     assert np.abs(shipped[name].amount_residual).max() < 1e-12
 
 
-@pytest.mark.parametrize(("diameter", "shown"), [(None, 1e-12), ("0.5 nm", 1e-8)])
+@pytest.mark.parametrize(("diameter", "shown"), [(None, 1e-12), ("0.5 nm", 1e-6)])
 def test_blocking_cell_keeps_its_ions_under_a_large_voltage(diameter, shown):
     """Contents are carried along and kept to round-off.  Where ions have a size, contents are not linear in activities,
-    and those of the activities at the end of a step differ from them by a part of its error, which the next step mends.
+    and those of the activities at the end of a step differ from them by a part of its error (1e-4 is allowed), which the
+    next step mends.
     """
     case = blocking_cell(20e-9)
     if diameter is not None:
@@ -127,6 +132,93 @@ def test_charge_that_the_current_brings_is_what_the_electrode_holds(case_of):
     charge = result.scalar("electrode_charge.left")
     # 1e-6: the quadrature; the wall's charge is that of the field at its face, and its current that through any face.
     assert charge[-1] - charge[0] == pytest.approx(brought, rel=1e-6)
+
+
+# ---- on every step --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PLANAR)
+def test_total_current_of_every_step_is_the_same_through_every_face(shipped, name):
+    """The charge that conduction and displacement bring through each face, each from what that face lets through.
+
+    To 1e-8 of the largest current, and what rounding of the charges of all ions makes of it in a step: the first take
+    femtoseconds, and no charge is known better than the last digit of its ions.
+    """
+    result = shipped[name]
+    steps, frame = result.steps, result.frames[0]
+    gross = FARADAY * np.trapezoid(np.abs(frame.case.valences) @ frame.concentration, frame.x)
+    rounding = 20 * np.finfo(float).eps * gross / steps.size
+    largest = np.abs(steps.total_current_density).max()
+    assert steps.current_spread.shape == steps.time.shape
+    assert (steps.current_spread < 1e-8 * largest + rounding).all()
+    assert (steps.current_spread < 1e-8 * largest)[steps.size > 1e-11].all()
+
+
+def test_ions_are_conserved_on_every_step_of_every_shipped_case(shipped):
+    for result in shipped.values():
+        assert result.steps.amount_residual.shape == (result.steps.time.size, len(result.case.ions))
+        assert np.abs(result.steps.amount_residual).max() < 1e-12
+
+
+def test_mean_currents_of_the_steps_charge_the_electrode(shipped):
+    """Their sum over the steps is what the wall holds more at the end: its charge is that of the field at its face."""
+    result = shipped["blocking_cell_charging"]
+    charge = result.scalar("electrode_charge.left")
+    brought = (result.steps.total_current_density * result.steps.size).sum()
+    assert brought == pytest.approx(charge[-1] - charge[0], rel=1e-9)
+    assert abs(charge[-1]) > 1e-6
+
+
+def falsified(monkeypatch, falsify: Callable[[Work], None]) -> Transient:
+    """A charging cell whose steps are tampered with after their stages."""
+    true_step = march.step_point_ions
+
+    def false_step(*arguments):
+        is_done = true_step(*arguments)
+        falsify(arguments[-1])
+        return is_done
+
+    monkeypatch.setattr(march, "step_point_ions", false_step)
+    return run(blocking_cell(20e-9), 1e-8, step("left.potential", 0.02))
+
+
+def leave_alone(_work: Work) -> None:
+    """A step as it is."""
+
+
+def relative_spread(result: Transient) -> float:
+    return float(result.steps.current_spread.max() / np.abs(result.steps.total_current_density).max())
+
+
+def test_a_false_flux_through_one_face_is_seen_in_the_total_current(monkeypatch):
+    def falsify(work: Work) -> None:
+        work.conducted[30] *= 1 + 1e-5
+
+    assert relative_spread(falsified(monkeypatch, leave_alone)) < 1e-8
+    assert relative_spread(falsified(monkeypatch, falsify)) > 1e-7
+
+
+def test_a_false_flux_through_a_watched_face_is_seen_in_the_amounts(monkeypatch):
+    """What is watched of a closed cell is the part to the left of the face in its middle."""
+
+    def falsify(work: Work) -> None:
+        work.passed[:, 1] *= 1 + 1e-6
+
+    true = falsified(monkeypatch, leave_alone)
+    false = falsified(monkeypatch, falsify)
+    assert np.abs(true.steps.amount_residual).max() < 1e-13
+    assert np.abs(false.steps.amount_residual).max() > 1e-9
+
+
+def test_ions_from_nowhere_are_seen_on_every_step(monkeypatch):
+    def falsify(work: Work) -> None:
+        work.k[-1, 10, 0] += 1e-7
+
+    result = falsified(monkeypatch, falsify)
+    made = result.steps.amount_residual[:, 0]
+    assert made[0] > 1e-12
+    assert (np.diff(made) > 0).all()
+    assert relative_spread(result) > 1e-7
 
 
 # ---- free energy ----------------------------------------------------------------------------------------------------

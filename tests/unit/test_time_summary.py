@@ -16,6 +16,7 @@ from electrodiff import frequency_summary, frequency_tables, time_summary, time_
 from electrodiff.quantities import QUANTITIES
 from electrodiff.summary import to_json
 from electrodiff.time_tables import chosen, time_text
+from electrodiff.transient import StepRecord
 
 
 @pytest.fixture(scope="module")
@@ -124,10 +125,37 @@ def test_the_largest_residual_at_any_time_is_reported(transient: ed.Transient) -
     spread[5] = 3.0
     residual = np.zeros((transient.time.size, 4))
     residual[7, 2] = -2e-3
-    found = time_summary.balances(replace(transient, current_spread=spread, amount_residual=residual))
+    found = time_summary.balances(
+        replace(transient, current_spread=spread, amount_residual=residual, steps=kept(transient))
+    )
     assert found.current_spread == 3.0
+    assert found.current_time == transient.time[5]
+    assert found.amount_time["Cl"] == transient.time[7]
     assert found.relative_spread == pytest.approx(3.0 / np.abs(transient.total_current_density).max(), rel=1e-15)
     assert found.amount_residual == {"K": 0.0, "Na": 0.0, "Cl": 2e-3, "A": 0.0}
+
+
+def test_the_largest_residual_on_any_step_is_reported(transient: ed.Transient) -> None:
+    steps = kept(transient)
+    steps.current_spread[4] = 2e9
+    steps.amount_residual[6, 1] = -0.5
+    found = time_summary.balances(replace(transient, steps=steps))
+    assert (found.current_spread, found.current_time) == (2e9, steps.time[4])
+    assert (found.amount_residual["Na"], found.amount_time["Na"]) == (0.5, steps.time[6])
+    data = time_summary.summary(replace(transient, steps=steps), 0.0)
+    assert data["largest_current_spread_time_s"] == steps.time[4]
+    assert len(time_summary.warnings(replace(transient, steps=steps))) == 1
+
+
+def kept(transient: ed.Transient, part: float = 1.0) -> StepRecord:
+    """The steps with this part of their current, and with balances that are kept exactly."""
+    steps = transient.steps
+    return replace(
+        steps,
+        total_current_density=part * steps.total_current_density,
+        current_spread=np.zeros_like(steps.current_spread),
+        amount_residual=np.zeros_like(steps.amount_residual),
+    )
 
 
 def test_a_balance_that_is_off_is_warned_about(transient: ed.Transient) -> None:
@@ -143,7 +171,7 @@ def test_a_balance_that_is_off_is_warned_about(transient: ed.Transient) -> None:
 
 def test_without_any_current_there_is_no_relative_spread(transient: ed.Transient) -> None:
     none = np.zeros(transient.time.size)
-    quiet = replace(transient, total_current_density=none, current_spread=none + 1e-9)
+    quiet = replace(transient, total_current_density=none, current_spread=none + 1e-9, steps=kept(transient, 0.0))
     assert time_summary.balances(quiet).relative_spread is None
     assert time_summary.warnings(quiet) == []
     assert json.loads(to_json(time_summary.summary(quiet, 0.0)))["largest_relative_current_spread"] is None

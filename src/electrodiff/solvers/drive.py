@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from electrodiff.fvm.kernels.arrays import CURRENT, Floats
 from electrodiff.fvm.problem import Problem, build_problem
 from electrodiff.keys import value_at
-from electrodiff.solvers.march import Ends
+from electrodiff.solvers.march import Ends, Moment
 from electrodiff.solvers.schedule import Segment, Sine
 
 Values = tuple[Floats, Floats, Floats]
@@ -33,6 +35,28 @@ def segment_ends(segment: Segment, first: Problem, last: Problem) -> Ends:
         return tuple(_sum(value, parts, [change[k] for change in changes], seconds) for k, value in enumerate(start))  # type: ignore[return-value]
 
     return Ends(at, is_constant=last is first and not waves)
+
+
+def problem_at(problem: Problem, ends: Ends, time: float) -> Problem:
+    """The problem with what is given at a time."""
+    targets, charges, currents = ends.at(np.array([time]))
+    chain, border = problem.chain, problem.border
+    target, charge = chain.target.copy(), chain.surface_charge.copy()
+    target[[0, -1]] = targets[0]
+    charge[[0, -1]] = charges[0]
+    value = np.where(border.kind == CURRENT, currents[0], border.value)
+    return replace(
+        problem, chain=chain._replace(target=target, surface_charge=charge), border=border._replace(value=value)
+    )
+
+
+def end_rates(ends: Ends, moment: Moment) -> tuple[Floats, Floats]:
+    """Rates of the potentials (2,) and of the surface charges (2,) given at the left and right end."""
+    if ends.is_constant:
+        return np.zeros(2), np.zeros(2)
+    ahead = 1e-6 * moment.step
+    targets, charges, _ = ends.at(np.array([moment.time, moment.time + ahead]))
+    return (targets[1, :, -1] - targets[0, :, -1]) / ahead, (charges[1] - charges[0]) / ahead
 
 
 def _sum(value: Floats, parts: list[Floats], changes: list[Floats], seconds: Floats) -> Floats:

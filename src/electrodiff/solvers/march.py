@@ -11,22 +11,34 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from electrodiff.ends import Reservoir
 from electrodiff.fvm.borders import kept
-from electrodiff.fvm.kernels.arrays import AMOUNT, BALANCE, Chain, Floats
+from electrodiff.fvm.kernels import arrivals
+from electrodiff.fvm.kernels.arrays import AMOUNT, BALANCE, CURRENT, Chain, Floats, Integers
+from electrodiff.fvm.kernels.arrivals import Held, arrive
 from electrodiff.fvm.kernels.factors import Factors, Jacobian, fill_flows
 from electrodiff.fvm.kernels.points import Points
-from electrodiff.fvm.kernels.rosenbrock import finish, step_point_ions, step_sized_ions
+from electrodiff.fvm.kernels.rosenbrock import step_point_ions, step_sized_ions
 from electrodiff.fvm.kernels.stages import Given, Work
 from electrodiff.fvm.problem import Problem, own_arrays
-from electrodiff.solvers.rodas import ORDER, STAGES, TABLEAU, WEIGHTS
+from electrodiff.solvers.rodas import ORDER, STAGES, TABLEAU
 
 # A step may be this much longer or shorter than the last one; what is tried aims at this part of the tolerance.
 LONGEST_GROWTH = 6.0
 SHORTEST_CUT = 0.1
 AIM = 0.9
-# The proportional-integral control of K. Gustafsson, ACM Trans. Math. Software 17 (1991) 533.
-PROPORTIONAL = 0.7 / ORDER
-INTEGRAL = 0.4 / ORDER
+# Where a course slows down, as most do after a change, each step can be longer than the error of the last one says: by how
+# much, that of the last two tells (K. Gustafsson, ACM Trans. Math. Software 20 (1994) 496); it is believed between these.
+TREND = (0.7, 1.3)
+# Below this an error over the tolerance is taken for it: LONGEST_GROWTH is reached long before.
+LEAST_ERROR = 1e-8
+# The tolerance of the total current, over that of the state: its error is overestimated by five to ten times, as it is that
+# of the embedded method, whose order is lower, and of the interpolation in the middle of a step, where it is largest.
+CURRENT_TOLERANCE = 5.0
+# A current below this part of the largest since the last change counts as that: it decays over six decades to be followed.
+CURRENT_FLOOR = 1e-6
+# What differs along x is not known of a current: an error below so many times that is none.
+ROUNDINGS = 10.0
 # After a step that could not be taken at all.
 FAILED_CUT = 0.25
 # A step this much shorter than the time it starts from does not move it.
@@ -61,6 +73,12 @@ class Moment:
     """The step to try next."""
     last_error: float = 1.0
     """Of the last step, over the tolerance."""
+    last_step: float = 0.0
+    """Its length; 0 if there was none since the last change."""
+    current: float = 0.0
+    """Mean total current density of the last step."""
+    largest_current: float = 0.0
+    """Of all steps since the last change."""
     steps: int = 0
     rejected: int = 0
 
@@ -73,6 +91,10 @@ class Step:
     end: Moment
     stages: Floats
     """(s, N, m) for what lies between; only until the march goes on, which then needs the memory for the next step."""
+    current_spread: float
+    """The largest deviation along x of the mean total current density of the step, `end.current`."""
+    amount: Floats
+    """(n,) what is held at the end in the part that is watched, less what has come in: constant, but for errors."""
 
 
 class StuckError(Exception):
@@ -83,6 +105,9 @@ class StuckError(Exception):
 class MarchOptions:
     """tolerance: the error of a step, of potentials in RT/F and of activities relative to themselves; an activity below
     `activity_floor` of the largest anywhere counts as that.
+
+    Where the potentials of both ends are given, that of the total current density relative to itself is below
+    CURRENT_TOLERANCE times the tolerance; and so it is amidst each step from which something is to be interpolated.
     """
 
     tolerance: float = 1e-4
@@ -112,6 +137,28 @@ def watched_faces(problem: Problem) -> np.ndarray:
     return np.array([0, (start + stop) // 2, mesh.nodes - 2], dtype=np.int64)
 
 
+def watched_part(problem: Problem) -> tuple[Integers, Floats]:
+    """The nodes [first, behind the last) whose amounts are watched, and how much of what passes the watched faces is to be
+    added to these to keep them as they were.
+
+    Between a closed end and the most resistive layer, or else all of the chain: in baths that end in reservoirs the flux is
+    what is left of two much larger ones.
+    """
+    nodes, inner = problem.mesh.nodes, int(watched_faces(problem)[1])
+    closed = [not isinstance(end, Reservoir) for end in (problem.case.left, problem.case.right)]
+    part, brought = (1, nodes - 1), (-1.0, 0.0, 1.0)
+    if closed[0]:
+        part, brought = (0, inner + 1), (0.0, 1.0, 0.0)
+    elif closed[1]:
+        part, brought = (inner + 1, nodes), (0.0, -1.0, 0.0)
+    return np.array(part, dtype=np.int64), np.array(brought)
+
+
+def current_is_free(problem: Problem) -> bool:
+    """Whether both ends are at given potentials, so that the total current is what the stack makes of them."""
+    return bool((problem.chain.free[[0, -1], -1] == 0).all()) and CURRENT not in problem.border.kind
+
+
 def march(
     problem: Problem,
     ends: Ends,
@@ -119,15 +166,17 @@ def march(
     until: float,
     options: MarchOptions = MarchOptions(),
     meet: Callable[[Moment], float] | None = None,
+    is_asked: Callable[[float, float], bool] | None = None,
 ) -> Iterator[Step]:
     """Steps from a moment to a time, which the last one meets exactly; on the way none passes `meet` of its start.
 
-    Raises StuckError.
+    is_asked(start, end): whether something between these times will be interpolated.  Raises StuckError.
     """
     chain = own_arrays(problem.chain)
     work = _work(problem)
     step = step_sized_ions if chain.packing.any() else step_point_ions
     given = _given(problem, ends, moment.time, 0.0)
+    is_free = current_is_free(problem)
     while moment.time < until:
         stop = until if meet is None else min(meet(moment), until)
         dt = min(moment.step, stop - moment.time)
@@ -138,55 +187,82 @@ def march(
         if not ends.is_constant:
             given = _given(problem, ends, moment.time, dt)
         now, ungated = moment, problem.chain.conductance
-        error, end = math.inf, moment
+        taken: Step | None = None
+        error = math.inf
         if step(chain, problem.border, ungated, TABLEAU, given, dt, now.state, now.gate, now.content, work):
-            error, end = _end(problem, moment, dt, stop, options, work)
-        if not error <= 1:
+            end, found = _empty(moment), np.empty(arrivals.AMOUNT + moment.content.shape[1])
+            is_inside = is_free and is_asked is not None and is_asked(moment.time, moment.time + dt)
+            arrive(
+                chain,
+                problem.border,
+                ungated,
+                step is step_sized_ions,
+                TABLEAU,
+                given,
+                dt,
+                options.activity_floor,
+                is_inside,
+                Held(now.state, now.content, now.passed, now.gate),
+                work,
+                end,
+                found,
+            )
+            error = _error(moment, found, options.tolerance, is_free)
+            # Exactly where it was to be.
+            time = stop if dt == stop - moment.time else moment.time + dt
+            taken = _taken(moment, time, dt, error, end, found, work)
+        if taken is None or not error <= 1:
             cut = max(AIM * error ** (-1 / ORDER), SHORTEST_CUT) if math.isfinite(error) else FAILED_CUT
             moment = replace(moment, step=dt * cut, rejected=moment.rejected + 1)
             continue
-        yield Step(moment, end, work.k)
-        moment = end
+        yield taken
+        moment = taken.end
 
 
-def _end(
-    problem: Problem, start: Moment, dt: float, stop: float, options: MarchOptions, work: Work
-) -> tuple[float, Moment]:
-    """The error of a step over the tolerance, and the moment at its end."""
-    state, content, passed, gate = (
-        np.empty_like(part) for part in (start.state, start.content, start.passed, start.gate)
-    )
-    error = finish(
-        problem.border,
-        bool(problem.chain.packing.any()),
-        WEIGHTS,
-        options.tolerance,
-        options.activity_floor,
-        start.state,
-        start.content,
-        start.passed,
-        start.gate,
-        work,
-        state,
-        content,
-        passed,
-        gate,
-    )
-    growth = AIM * max(error, 1e-8) ** -PROPORTIONAL * start.last_error**INTEGRAL
+def _empty(moment: Moment) -> Held:
+    """Room for what a step from this moment arrives at."""
+    state, content, passed, gate = moment.state, moment.content, moment.passed, moment.gate
+    return Held(np.empty_like(state), np.empty_like(content), np.empty_like(passed), np.empty_like(gate))
+
+
+def _error(start: Moment, found: Floats, tolerance: float, is_free: bool) -> float:
+    """The error of a step over the tolerance."""
+    error = float(found[arrivals.ERROR]) / tolerance
+    if not is_free or not math.isfinite(error):
+        return error
+    of_current = max(found[arrivals.CURRENT_ERROR], found[arrivals.INSIDE_ERROR])
+    current = abs(float(found[arrivals.CURRENT]))
+    # Between that of this step and that of the last: in one of the two it may have just changed its sign.
+    size = max((current + abs(start.current)) / 2, CURRENT_FLOOR * max(start.largest_current, current))
+    allowed = CURRENT_TOLERANCE * tolerance * size + ROUNDINGS * found[arrivals.SPREAD]
+    return max(error, float(of_current / allowed)) if of_current > 0 else error
+
+
+def _taken(start: Moment, time: float, dt: float, error: float, end: Held, found: Floats, work: Work) -> Step:
+    """A step that ends at a time, with the length of the next one."""
+    size = max(error, LEAST_ERROR)
+    growth = AIM * size ** (-1 / ORDER)
+    if start.last_step > 0:
+        trend = dt / start.last_step * (start.last_error / size) ** (1 / ORDER)
+        growth *= min(max(trend, TREND[0]), TREND[1])
     proposed = dt * min(max(growth, SHORTEST_CUT), LONGEST_GROWTH)
-    return error, Moment(
-        # Exactly where it was to be.
-        time=stop if dt == stop - start.time else start.time + dt,
-        state=state,
-        gate=gate,
-        content=content,
-        passed=passed,
+    current = float(found[arrivals.CURRENT])
+    moment = Moment(
+        time=time,
+        state=end.state,
+        gate=end.gate,
+        content=end.content,
+        passed=end.passed,
         # A step that was cut to meet a time says little about the next.
         step=max(proposed, start.step) if dt < start.step else proposed,
-        last_error=max(error, 1e-4),
+        last_error=size,
+        last_step=dt,
+        current=current,
+        largest_current=max(start.largest_current, abs(current)),
         steps=start.steps + 1,
         rejected=start.rejected,
     )
+    return Step(start, moment, work.k, float(found[arrivals.SPREAD]), found[arrivals.AMOUNT :])
 
 
 def _given(problem: Problem, ends: Ends, time: float, dt: float) -> Given:
@@ -197,7 +273,7 @@ def _given(problem: Problem, ends: Ends, time: float, dt: float) -> Given:
     targets, charges, currents = (values.copy() for values in ends.at(times))
     for values in (targets, charges, currents):
         values[-1] = (values[-1] - values[0]) / ahead if ahead > 0 else 0.0
-    return Given(targets, charges, currents, watched_faces(problem))
+    return Given(targets, charges, currents, watched_faces(problem), *watched_part(problem))
 
 
 def _work(problem: Problem) -> Work:
@@ -219,6 +295,7 @@ def _work(problem: Problem) -> Work:
         source=block(nodes, m),
         given=block(3, 2, m),
         update=block(nodes, m),
+        conducted=block(nodes),
         by_border=block(p, nodes, m),
         through=block(p, nodes, m),
         k=block(STAGES, nodes, m),
@@ -236,7 +313,7 @@ def _points(chain: Chain) -> Points:
     for side, half in ((slice(None, -1), chain.volume_left), (slice(1, None), chain.volume_right)):
         volume[side] += half[:, None] * chain.partition
         fixed[side] += half * chain.fixed_charge
-    return Points(volume, fixed, np.zeros((nodes, 2, m)), np.zeros(nodes))
+    return Points(volume, fixed, np.zeros((nodes, 4, m)), np.zeros(nodes))
 
 
 def _worst(work: Work, state: Floats) -> tuple[int, int]:

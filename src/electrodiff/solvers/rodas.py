@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from electrodiff.fvm.kernels.arrays import Floats
-from electrodiff.fvm.kernels.rosenbrock import interpolate
+from electrodiff.fvm.kernels.arrivals import interpolate
 from electrodiff.fvm.kernels.stages import Tableau
 
 ORDER = 5
@@ -52,6 +52,7 @@ _C = (
         -9.48861652309627,
     ),
 )
+_GAMMA = 0.21193756319429014
 _TIME = (0.0, 0.6358126895828704, 0.4095798393397535, 0.9769306725060716, 0.4288403609558664, 1.0, 1.0, 1.0)
 _SLOPE = (0.21193756319429014, -0.42387512638858027, -0.3384627126235924, 1.8046452872882734, 2.325825639765069)
 _DENSE_ROWS = (
@@ -99,16 +100,25 @@ def _lower(rows: tuple[tuple[float, ...], ...]) -> Floats:
 DENSE = np.array(_DENSE_ROWS)
 """(3, s) of `interpolate`"""
 
+WEIGHTS = np.array([*_A[-1], 1.0])
+"""(s,) of the stages in the solution; those of the embedded one are the same but for the last, which is 0."""
+
+
+def _flow_weights(gamma: float, c: Floats) -> Floats:
+    """(s,) what passes in a step is the sum of these times the flows of the stages, K = gamma dt (F + (c / dt) K)."""
+    return np.asarray(np.linalg.solve((np.eye(STAGES) / gamma - c).T, WEIGHTS))
+
+
 TABLEAU = Tableau(
-    gamma=0.21193756319429014,
+    gamma=_GAMMA,
     a=_lower(_A),
     c=_lower(_C),
     time=np.array(_TIME),
     slope=np.array([*_SLOPE, 0.0, 0.0, 0.0]),
+    weight=WEIGHTS,
+    flow_weight=_flow_weights(_GAMMA, _lower(_C)),
+    dense=DENSE,
 )
-
-WEIGHTS = np.array([*_A[-1], 1.0])
-"""(s,) of the stages in the solution; those of the embedded one are the same but for the last, which is 0."""
 
 
 def interpolated(fraction: float, start: Floats, end: Floats, stages: Floats) -> Floats:

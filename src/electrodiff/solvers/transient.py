@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from electrodiff.ends import Reservoir
 from electrodiff.errors import CaseError, ConvergenceError
-from electrodiff.fvm.kernels.arrays import CURRENT, Floats
+from electrodiff.fvm.kernels.arrays import Floats
 from electrodiff.fvm.problem import Problem, build_problem
 from electrodiff.grid.line import Line, layered_line
 from electrodiff.grid.mesh import Mesh
@@ -18,7 +18,7 @@ from electrodiff.model import Case
 from electrodiff.profiles import Profiles
 from electrodiff.readings import Readings
 from electrodiff.solvers.currents import total_currents
-from electrodiff.solvers.drive import segment_ends
+from electrodiff.solvers.drive import end_rates, problem_at, segment_ends
 from electrodiff.solvers.exhaustion import LEFT, exhausted, why_exhausted
 from electrodiff.solvers.guess import first_gates
 from electrodiff.solvers.march import (
@@ -27,9 +27,10 @@ from electrodiff.solvers.march import (
     Moment,
     Step,
     StuckError,
+    current_is_free,
     free_amounts,
     march,
-    watched_faces,
+    watched_part,
 )
 from electrodiff.solvers.newton import NewtonOptions
 from electrodiff.solvers.robust import solve_robustly
@@ -39,12 +40,12 @@ from electrodiff.solvers.starts import after_jump, initial_state, start_of, stat
 from electrodiff.solvers.time_errors import with_estimates
 from electrodiff.study import STARTS, TransientStudy
 from electrodiff.transient import StepRecord, Transient
-from electrodiff.units import FARADAY
+from electrodiff.units import FARADAY, Scales
 
 # Of a case that says no number of nodes, the coarsest line is divided in eight: second order, so 1e-4 or so of a current.
 REFINED = 8
-# See `Pace.close`.
-CLOSE = 0.25
+# See `Pace.close`: where the error of what is interpolated is kept small, and where it is not.
+CLOSE, CLOSER = 0.7, 0.25
 # The tolerance for which `starts.first_step` is made.
 USUAL_TOLERANCE = 1e-4
 
@@ -54,8 +55,9 @@ class Pace:
     """How a run takes its steps."""
 
     tolerance: float
-    close: float = CLOSE
-    """A step ends at the first output beyond this part of it; the outputs before that are interpolated."""
+    close: float | None = None
+    """A step ends at the first output beyond this part of it; the outputs before that are interpolated.  None: CLOSE where
+    the march keeps the error of the total current amidst a step, else CLOSER."""
 
 
 @dataclass
@@ -82,6 +84,10 @@ class Run:
     residuals: list[Floats] = field(default_factory=list)
     steps: list[tuple[float, float, float]] = field(default_factory=list)
     """End [s], size [s] and error over the tolerance of each step."""
+    step_totals: list[tuple[float, float]] = field(default_factory=list)
+    """Mean total current density of each step, and its largest deviation along x [A/m^2]."""
+    step_residuals: list[Floats] = field(default_factory=list)
+    """(n,) at the end of each step."""
 
 
 Watch = Callable[[Run], None]
@@ -124,7 +130,7 @@ def solve_transient(
 
     def again(coarser: Line, factor: float) -> Transient:
         # See `time_errors` on the steps of C and D.
-        pace = Pace(factor * study.tolerance, CLOSE if factor == 1 else math.inf)
+        pace = Pace(factor * study.tolerance, None if factor == 1 else math.inf)
         return _marched(_start(case, coarser.mesh(), study, start), pace, watch_errors)
 
     return with_estimates(result, line, again)
@@ -193,7 +199,7 @@ def _go(run: Run, parts: tuple[Segment, ...], index: int, pace: Pace, watch: Wat
             run.moment = _rescaled(run.moment, parts[index - 1].last.temperature / part.first.temperature)
         run.segment = index
         run.moment = replace(run.moment, time=0.0)
-        run.moment = _with_first_step(after_jump(_at(problem, ends, 0.0), run.moment), pace.tolerance)
+        run.moment = _with_first_step(after_jump(problem_at(problem, ends, 0.0), run.moment), pace.tolerance)
         if part.start == 0:
             _keep(run, problem, ends, run.moment, 0.0)
     study = run.case.study
@@ -202,21 +208,34 @@ def _go(run: Run, parts: tuple[Segment, ...], index: int, pace: Pace, watch: Wat
     local = [(time - part.start) / unit for time in outputs]
     until = (part.end - part.start) / unit
 
+    close = (CLOSE if current_is_free(problem) else CLOSER) if pace.close is None else pace.close
+
     def meet(moment: Moment) -> float:
-        ahead = moment.time + pace.close * moment.step
+        ahead = moment.time + close * moment.step
         return next((time for time in local if time >= ahead), until)
 
+    def is_asked(start: float, end: float) -> bool:
+        return bisect_right(local, start) < bisect_left(local, end)
+
     options = MarchOptions(tolerance=pace.tolerance)
-    for step in march(problem, ends, run.moment, until, options, meet):
+    for step in march(problem, ends, run.moment, until, options, meet, is_asked):
         run.moment = step.end
-        size = (step.end.time - step.start.time) * unit
-        run.steps.append((part.start + step.end.time * unit, size, step.end.last_error))
+        _note_step(run, step, part.start, first.scales)
         for time, at in zip(outputs, local, strict=True):
             # Of a step that was to end at it, but for round-off; and once.
             if run.time[-1] < time and at <= step.end.time * (1 + 1e-12):
                 _keep(run, problem, ends, _moment_at(step, at), time)
         if watch is not None:
             watch(run)
+
+
+def _note_step(run: Run, step: Step, start: float, scales: Scales) -> None:
+    """Note a step of a segment, with its balances.  start: of the segment [s]."""
+    end, size = step.end.time * scales.time, (step.end.time - step.start.time) * scales.time
+    unit = FARADAY * scales.flux
+    run.steps.append((start + end, size, step.end.last_error))
+    run.step_totals.append((step.end.current * unit, step.current_spread * unit))
+    run.step_residuals.append(_residual(run, step.amount))
 
 
 def _with_first_step(moment: Moment, tolerance: float) -> Moment:
@@ -245,12 +264,12 @@ def _moment_at(step: Step, time: float) -> Moment:
 
 def _keep(run: Run, problem: Problem, ends: Ends, moment: Moment, time: float) -> None:
     """Keep an output."""
-    at = _at(problem, ends, moment.time)
+    at = problem_at(problem, ends, moment.time)
     # Not those of the moment, which are those of the end of the step where the state is interpolated.
     gate = first_gates(at, moment.state)
     unit = FARADAY * problem.scales.flux
     wanted = float(ends.at(np.array([moment.time]))[2][0])
-    currents = total_currents(at, moment.state, gate, _end_rates(ends, moment), wanted) * unit
+    currents = total_currents(at, moment.state, gate, end_rates(ends, moment), wanted) * unit
     weight = 1 / problem.chain.permittivity
     total = float(weight @ currents / weight.sum())
     run.time.append(time)
@@ -259,46 +278,18 @@ def _keep(run: Run, problem: Problem, ends: Ends, moment: Moment, time: float) -
     run.gates.append(gate)
     run.totals.append((total, float(np.abs(currents - total).max())))
     # Of an interpolated output that of the end of its step: the balance is one of steps.
-    held = _watched_amounts(problem, moment)
-    run.residuals.append((held - run.amounts) / np.where(run.amounts > 0, run.amounts, 1.0))
-
-
-def _at(problem: Problem, ends: Ends, time: float) -> Problem:
-    """The problem with what is given at a time."""
-    targets, charges, currents = ends.at(np.array([time]))
-    chain, border = problem.chain, problem.border
-    target, charge = chain.target.copy(), chain.surface_charge.copy()
-    target[[0, -1]] = targets[0]
-    charge[[0, -1]] = charges[0]
-    value = np.where(border.kind == CURRENT, currents[0], border.value)
-    return replace(
-        problem, chain=chain._replace(target=target, surface_charge=charge), border=border._replace(value=value)
-    )
-
-
-def _end_rates(ends: Ends, moment: Moment) -> tuple[Floats, Floats]:
-    """Rates of the potentials (2,) and of the surface charges (2,) given at the left and right end."""
-    if ends.is_constant:
-        return np.zeros(2), np.zeros(2)
-    ahead = 1e-6 * moment.step
-    targets, charges, _ = ends.at(np.array([moment.time, moment.time + ahead]))
-    return (targets[1, :, -1] - targets[0, :, -1]) / ahead, (charges[1] - charges[0]) / ahead
+    run.residuals.append(_residual(run, _watched_amounts(problem, moment)))
 
 
 def _watched_amounts(problem: Problem, moment: Moment) -> Floats:
-    """(n,) of every ion, less what has come in: between a closed end and the most resistive layer, or else in all of it.
+    """(n,) of every ion in the watched part, less what has come in (see `march.watched_part`): constant, but for errors."""
+    (start, stop), brought = watched_part(problem)
+    return np.asarray(moment.content[start:stop].sum(axis=0) + brought @ moment.passed)
 
-    Constant, but for errors.  In baths that end in reservoirs the flux is what is left of two much larger ones.
-    """
-    case = problem.case
-    inner = watched_faces(problem)[1]
-    content, passed = moment.content, moment.passed
-    closed = [not isinstance(end, Reservoir) for end in (case.left, case.right)]
-    if closed[0]:
-        return np.asarray(content[: inner + 1].sum(axis=0) + passed[1])
-    if closed[1]:
-        return np.asarray(content[inner + 1 :].sum(axis=0) - passed[1])
-    return np.asarray(content[1:-1].sum(axis=0) - passed[0] + passed[2])
+
+def _residual(run: Run, amounts: Floats) -> Floats:
+    """(n,) what was made or lost of each ion since the start, over what there was."""
+    return np.asarray((amounts - run.amounts) / np.where(run.amounts > 0, run.amounts, 1.0))
 
 
 def transient_of(run: Run, parts: tuple[Segment, ...], message: str) -> Transient:
@@ -309,7 +300,8 @@ def transient_of(run: Run, parts: tuple[Segment, ...], message: str) -> Transien
         for index, state, gate in zip(run.segments, run.states, run.gates, strict=True)
     )
     steps = np.array(run.steps).reshape(-1, 3)
-    totals = np.array(run.totals).reshape(-1, 2)
+    totals, step_totals = (np.array(pairs).reshape(-1, 2) for pairs in (run.totals, run.step_totals))
+    columns = [column.copy() for column in np.column_stack([steps, step_totals]).T]
     return Transient(
         case=run.case,
         time=np.array(run.time),
@@ -318,7 +310,10 @@ def transient_of(run: Run, parts: tuple[Segment, ...], message: str) -> Transien
         current_spread=totals[:, 1].copy(),
         ion_flux=np.array([_middle_flux(frame) for frame in frames]),
         amount_residual=np.array(run.residuals),
-        steps=StepRecord(*(steps[:, column].copy() for column in range(3))),
+        steps=StepRecord(
+            *(columns[0], columns[1], columns[2], columns[3], columns[4]),
+            amount_residual=np.array(run.step_residuals).reshape(-1, run.amounts.size),
+        ),
         rejected=run.moment.rejected,
         converged=not message,
         message=message

@@ -36,7 +36,7 @@ class Points(NamedTuple):
     fixed: Floats
     """(N,) charge of every node that is not of ions"""
     slopes: Floats
-    """(N, 2, m) lines LEFT and PHI_LEFT of the face to the right of each node; 0 at the last"""
+    """(N, 4, m) lines LEFT, PHI_LEFT, RIGHT and PHI_RIGHT of the face to the right of each node; 0 at the last"""
     is_loose: Floats
     """(N,) 1 where a row of the node has the first form"""
 
@@ -120,6 +120,8 @@ def factor_points(chain: Chain, state: Floats, rate: float, all_carries: bool, p
         for r in range(m):
             points.slopes[k, 0, r] = after[LEFT, r]
             points.slopes[k, 1, r] = after[PHI_LEFT, r]
+            points.slopes[k, 2, r] = after[RIGHT, r]
+            points.slopes[k, 3, r] = after[PHI_RIGHT, r]
             for c in range(m):
                 out.inverse[k, r, c] = block[r, c]
                 out.upper[k, r, c] = upper[r, c]
@@ -141,24 +143,23 @@ def stage_forward(
     chain: Chain,
     points: Points,
     factors: Factors,
-    i: int,
-    weights: Floats,
-    source_weights: Floats,
-    first: int,
+    stage: Floats,
+    sources: Floats,
     given: Floats,
-    k_stages: Floats,
-    out_stage: Floats,
+    flow_weight: float,
     out_flow: Floats,
     out_update: Floats,
+    out_conducted: Floats,
 ) -> None:
-    """The first half of a stage: its state, its flows, and what arrives from the left.
+    """The first half of a stage from its state (N, m): its flows, with their part of the current, and what arrives from
+    the left.
 
-    The state `out_stage` (N, m) of stage i has the stages before `first` already.  `given` (3, 2, m): what the first and
-    the last node are given.
+    `sources` (N, m): what the stages before it add to each ion, over what a node holds at an activity of 1.  `given`
+    (3, 2, m): what the first and the last node are given.
     """
     n = len(chain.valence)
     m = n + 1
-    nodes = out_stage.shape[0]
+    nodes = stage.shape[0]
     here = lines_of(chain.valence, 1)[0]
     there = lines_of(chain.valence, 1)[0]
     ahead = lines_of(chain.valence, 1)[0]
@@ -169,33 +170,16 @@ def stage_forward(
     x = lines_of(chain.valence, 1)[0]
     arriving[:] = 0.0
     for r in range(m):
-        total = out_stage[0, r]
-        for j in range(first, i):
-            total += weights[j] * k_stages[j, 0, r]
-        here[r] = total
-        out_stage[0, r] = total
+        here[r] = stage[0, r]
     for k in range(nodes):
-        # The sources of this node, and the state of the next.
-        for r in range(m):
-            source[r] = 0.0
-        for j in range(i):
-            weight = source_weights[j]
-            for r in range(n):
-                source[r] += weight * k_stages[j, k, r]
         charge = points.fixed[k]
         for r in range(n):
-            source[r] *= points.volume[k, r]
+            source[r] = points.volume[k, r] * sources[k, r]
             charge += chain.valence[r] * points.volume[k, r] * here[r]
         source[n] = charge
         if k < nodes - 1:
             for r in range(m):
-                there[r] = out_stage[k + 1, r]
-            for j in range(first, i):
-                weight = weights[j]
-                for r in range(m):
-                    there[r] += weight * k_stages[j, k + 1, r]
-            for r in range(m):
-                out_stage[k + 1, r] = there[r]
+                there[r] = stage[k + 1, r]
             step = there[n] - here[n]
             last_u = 0.0
             plus, minus = 1.0, 1.0
@@ -208,6 +192,10 @@ def stage_forward(
                 last_u = u
                 flow[r] = chain.conductance[k, r] * (plus * here[r] - minus * there[r]) + chain.carried[k, r]
             flow[n] = -chain.permittivity[k] * step
+            current = 0.0
+            for r in range(n):
+                current += chain.valence[r] * flow[r]
+            out_conducted[k] += flow_weight * current
         else:
             for r in range(m):
                 flow[r] = 0.0
@@ -245,23 +233,26 @@ def stage_forward(
 
 
 @kernel
-def stage_backward(valence: tuple[float, ...], upper: Floats, out_update: Floats) -> None:
-    """The second half: the update x_k -= W_k x_(k+1)."""
-    m = len(valence) + 1
+def stage_backward(valence: tuple[float, ...], upper: Floats, state: Floats, out_update: Floats, out_k: Floats) -> None:
+    """The second half: the update x_k -= W_k x_(k+1), and what `keep_points` makes of it."""
+    n = len(valence)
     nodes = out_update.shape[0]
     after = lines_of(valence, 1)[0]
     x = lines_of(valence, 1)[0]
-    for r in range(m):
-        after[r] = out_update[nodes - 1, r]
-    for k in range(nodes - 2, -1, -1):
-        for r in range(m):
+    after[:] = 0.0
+    for k in range(nodes - 1, -1, -1):
+        # W is zero at the last node.
+        for r in range(n + 1):
             total = out_update[k, r]
-            for j in range(m):
+            for j in range(n + 1):
                 total -= upper[k, r, j] * after[j]
             x[r] = total
-        for r in range(m):
+        for r in range(n + 1):
             out_update[k, r] = x[r]
             after[r] = x[r]
+        for r in range(n):
+            out_k[k, r] = x[r] - valence[r] * state[k, r] * x[n]
+        out_k[k, n] = x[n]
 
 
 @kernel

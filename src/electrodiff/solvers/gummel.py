@@ -35,8 +35,9 @@ SETTLED = 1e-9
 TINY = 1e-300
 # Of a sum of a few terms.
 ROUNDING = 1e-14
-# Steps of the functional for the last digits of a solution.
-MOST_POLISHING = 6
+# Steps of the functional for the last digits of a solution.  Rounding may make one step worse than the one before it; a
+# few more then find a better state.
+MOST_POLISHING, MOST_IDLE = 12, 3
 POLISHED = 1e-13
 # Rounds that gain less than this are not worth their time: so many in a row, or one that moves the potential by less than
 # NEAR [RT/F], which rounding keeps from settling.
@@ -220,14 +221,16 @@ def polished(problem: Problem, state: Floats, gate: Floats) -> Floats:
     Where ions are confined, the potential of a whole pocket may be held by the last digits of its charge only, which an
     update of all unknowns at once does not see; a step of the functional does.
     """
-    best, smallest = state, math.inf
+    best, smallest, idle = state, math.inf, 0
     for _ in range(MOST_POLISHING):
         step, scaling = _newton_step(problem, state, 1.0, confined := confined_response(problem, state))
         change = float(np.abs(step).max())
-        if not change < smallest:
+        if not np.isfinite(change):
             break
-        best, smallest = state, change
-        if change < POLISHED:
+        idle = 0 if change < smallest else idle + 1
+        if idle == 0:
+            best, smallest = state, change
+        if change < POLISHED or idle > MOST_IDLE:
             break
         with np.errstate(divide="ignore"):
             logs = np.log(state[:, :-1]) + _log_changes(problem, confined, step, scaling)

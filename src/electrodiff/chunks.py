@@ -1,0 +1,95 @@
+"""What is done of a sweep, on disk: a file for each chunk that is finished, whole or not there at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from electrodiff.sweep_result import PointResults
+
+FOLDER = "chunks"
+"""In the folder of the results."""
+
+_ARRAYS = ("values", "errors", "converged", "iterations", "nodes", "route")
+
+
+class ChunkStore:
+    """The finished chunks of one sweep in a folder."""
+
+    def __init__(self, folder: Path, fingerprint: str) -> None:
+        """folder: of the results; fingerprint: what tells this sweep from any other."""
+        self.folder = folder / FOLDER
+        self._fingerprint = fingerprint
+
+    def exists(self) -> bool:
+        """Whether there is anything of a sweep that was not finished."""
+        return self.folder.is_dir()
+
+    def keep(self, index: int, results: PointResults) -> None:
+        """Write a finished chunk; it appears whole, and is on the disk."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self._path(index)
+        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        reasons = sorted(results.reasons.items())
+        try:
+            with partial.open("wb") as file:
+                np.savez(
+                    file,
+                    fingerprint=np.array(self._fingerprint),
+                    names=np.array(results.names),
+                    failed=np.array([place for place, _ in reasons], dtype=np.int64),
+                    reasons=np.array([reason for _, reason in reasons], dtype=np.str_),
+                    **{name: getattr(results, name) for name in _ARRAYS},
+                )
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def finished(
+        self, sizes: Callable[[int], int], count: int, warn: Callable[[str], None]
+    ) -> Iterator[tuple[int, PointResults]]:
+        """The chunks that are there: number and results.
+
+        sizes: points of each of the `count` chunks; warn: is told of a file that is damaged, or of another sweep.
+        """
+        for path in sorted(self.folder.glob("*.npz")):
+            index = int(path.stem) if path.stem.isdecimal() else count
+            found = self._read(path) if index < count else "is no chunk of this sweep"
+            if isinstance(found, str):
+                warn(f"{path.name} {found}; its points are solved again")
+            elif found.converged.size != sizes(index):
+                warn(f"{path.name} has {found.converged.size} points, not {sizes(index)}; they are solved again")
+            else:
+                yield index, found
+
+    def _read(self, path: Path) -> PointResults | str:
+        """The results in a file, or what is wrong with it."""
+        try:
+            # Opened here, as numpy leaves a broken file open.
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+                data = {name: stored[name] for name in stored.files}
+            if str(data["fingerprint"]) != self._fingerprint:
+                return "is of another case, another sweep or another version of the program"
+            reasons = dict(zip(data["failed"].tolist(), data["reasons"].tolist(), strict=True))
+            results = PointResults(
+                names=tuple(data["names"].tolist()), reasons=reasons, **{name: data[name] for name in _ARRAYS}
+            )
+        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+            return "cannot be read"
+        shape = (results.converged.size, len(results.names))
+        is_whole = all(getattr(results, name).shape == shape[: getattr(results, name).ndim] for name in _ARRAYS)
+        return results if is_whole else "is damaged"
+
+    def drop(self) -> None:
+        """Remove all of them."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _path(self, index: int) -> Path:
+        return self.folder / f"{index:08d}.npz"

@@ -9,7 +9,7 @@ import pytest
 from test_plot import overlaps
 
 import electrodiff as ed
-from electrodiff.plot import cell, figures_of, save_figures, transport
+from electrodiff.plot import FIGURES, cell, figures_of, save_figures, transport
 from electrodiff.plot.cell_figure import Bar, Bars, flux_bars, force_bars, shown_span
 from electrodiff.plot.labels import text_width
 from electrodiff.plot.style import ion_style
@@ -309,7 +309,7 @@ def test_without_its_pump_a_cell_runs_down_to_where_all_nernst_potentials_meet(p
 
 def test_cases_with_transporters_have_their_figure_among_the_others(solved, poisoned, tmp_path):
     solution = solved("one pump")
-    assert list(figures_of(solution)) == ["profiles", "charge", "field", "cell"]
+    assert list(figures_of(solution)) == [*FIGURES, "cell"]
     assert list(figures_of(poisoned))[-1] == "transport"
     assert "cell.png" in [path.name for path in save_figures(solution, tmp_path)]
     quiet = ed.solve(ed.load_case(ed.bundled_case("clamped_membrane")).changed({"mesh.nodes": 65, "expect": []}))

@@ -44,7 +44,7 @@ def line(ax: Axes, label: str) -> tuple[np.ndarray, np.ndarray]:
 def test_the_net_current_and_that_of_every_ion_are_drawn(curve: ed.CurrentVoltage) -> None:
     (ax,) = ed.plot.iv(curve).axes
     assert ax.get_ylabel() == "current density to the right [mA/cm²]"
-    potential, net = line(ax, "_net")
+    potential, net = line(ax, "net")
     np.testing.assert_allclose(potential, curve.voltage * 1e3, rtol=1e-12)
     np.testing.assert_allclose(net, curve.current_density / 10, rtol=1e-12)  # 1 mA/cm^2 is 10 A/m^2
     for index in range(4):
@@ -61,8 +61,8 @@ def test_the_models_are_drawn_as_their_closed_forms(curve: ed.CurrentVoltage) ->
         E = THERMAL_VOLTAGE / z * math.log(outside / inside)
         g = P * z**2 * FARADAY / THERMAL_VOLTAGE * inside * outside * math.log(outside / inside) / (outside - inside)
         circuit = circuit + g * (potential - E)
-    np.testing.assert_allclose(line(ax, "_GHK")[1], ghk / 10, rtol=1e-9)
-    np.testing.assert_allclose(line(ax, "_chord circuit")[1], circuit / 10, rtol=1e-9)
+    np.testing.assert_allclose(line(ax, "net, GHK")[1], ghk / 10, rtol=1e-9)
+    np.testing.assert_allclose(line(ax, "net, chord circuit")[1], circuit / 10, rtol=1e-9)
     texts = [text.get_text() for text in ax.figure.legends[0].get_texts()]  # type: ignore[union-attr]
     assert texts == ["K⁺", "Na⁺", "Cl⁻", "A⁻", "net", "net, GHK", "net, chord circuit"]
 
@@ -88,7 +88,7 @@ def test_no_model_is_drawn_where_nothing_crosses(idle: ed.CurrentVoltage) -> Non
     figure = ed.plot.iv(idle)
     (ax,) = figure.axes
     assert figure.texts[1].get_text() == "no reversal"
-    assert "_GHK" not in [each.get_label() for each in ax.lines]
+    assert "net, GHK" not in [each.get_label() for each in ax.lines]
     low, high = ax.get_xlim()
     assert low < -50 < high
 
@@ -97,7 +97,7 @@ def test_no_model_is_drawn_where_nothing_crosses(idle: ed.CurrentVoltage) -> Non
 def test_no_model_is_drawn_beside_a_pump_that_works(case_of: Callable[..., ed.Case], scale: float, drawn: bool) -> None:
     case = case_of("electrogenic_pump", {"transporters.sodium pump.scale": scale, "mesh.nodes": 61})
     (ax,) = ed.plot.iv(curve_of(case, [-0.09, 0.02])).axes
-    assert ("_GHK" in [each.get_label() for each in ax.lines]) is drawn
+    assert ("net, GHK" in [each.get_label() for each in ax.lines]) is drawn
 
 
 def test_a_curve_that_is_not_whole_is_drawn_with_a_gap(curve: ed.CurrentVoltage) -> None:
@@ -105,8 +105,8 @@ def test_a_curve_that_is_not_whole_is_drawn_with_a_gap(curve: ed.CurrentVoltage)
     broken = replace(curve, solutions=(*curve.solutions[:3], failed, *curve.solutions[4:]))
     figure = ed.plot.iv(broken)
     (ax,) = figure.axes
-    assert np.flatnonzero(np.isnan(line(ax, "_net")[1])).tolist() == [3]
-    assert line(ax, "_GHK")[0].size == 10
+    assert np.flatnonzero(np.isnan(line(ax, "net")[1])).tolist() == [3]
+    assert line(ax, "net, GHK")[0].size == 10
     assert figure.texts[1].get_text().endswith("(not converged)")
 
 

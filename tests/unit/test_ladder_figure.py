@@ -343,3 +343,24 @@ def test_the_same_ladder_gives_the_same_file(both: Ladder, tmp_path) -> None:  #
         ed.plot.save_figure(ed.plot.ladder(both), tmp_path / name).read_bytes() for name in ("a.svg", "b.svg")
     )
     assert one == other
+
+
+@pytest.mark.parametrize("style", ["paper", "slides", "dark"])
+def test_in_every_style_nothing_overlaps_or_is_cut_off(both: Ladder, style: str) -> None:
+    figure = ed.plot.ladder(both, style=style)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    box = figure.get_tightbbox(renderer)
+    assert box.x0 >= 0.0
+    assert box.x1 <= figure.get_size_inches()[0]
+    assert overlaps(figure) == []
+
+
+def test_dots_are_drawn_into_an_axis_that_is_given(both: Ladder) -> None:
+    own = dots(draw(both).axes[0])
+    figure = Figure()
+    ax = figure.subplots()
+    assert ed.plot.ladder(both, ax=ax) is figure
+    assert [dot.get_xdata()[0] for dot in dots(ax)] == [dot.get_xdata()[0] for dot in own]
+    assert ax.get_xlabel() == "prediction \N{MINUS SIGN} PNP [mV]"
+    assert figure.axes == [ax]

@@ -630,7 +630,7 @@ def test_the_figures_are_those_of_the_kind_of_result_and_the_same_bytes_each_tim
         ]
         for one, other in zip(first, second, strict=True):
             assert one.read_bytes() == other.read_bytes()
-    assert {kind.__name__ for kind in FIGURES_OF} == {"Solution", "Transient", "Impedance", "CurrentVoltage"}
+    assert {kind.__name__ for kind in FIGURES_OF} == {"Solution", "Transient", "Impedance", "CurrentVoltage", "Sweep"}
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +13,13 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from electrodiff.plot import stack
+from electrodiff.plot.bars import Bar, Bars, draw_bars, names_width, signed
 from electrodiff.plot.debye import DEPTH
-from electrodiff.plot.labels import Label, draw_labels, shortened, text_width
+from electrodiff.plot.drawing import styled
+from electrodiff.plot.labels import Label, draw_labels
 from electrodiff.plot.scale import CONCENTRATION, NANOMETRE, POTENTIAL, Ladder, linear_limits, log_limits
-from electrodiff.plot.sheet import AXIS, CLOSE, INCH, LEFT, RIGHT, TITLE, WIDTH, hide_x_labels, size_mm
-from electrodiff.plot.style import DPI, GUIDE, MINUS, SOLUTION, ion_label, ion_style, log_tick, number, shade, styled
+from electrodiff.plot.sheet import AXIS, CLOSE, INCH, LEFT, RIGHT, TITLE, WIDTH, hide_x_labels, size_mm, with_given
+from electrodiff.plot.style import GUIDE, MINUS, SOLUTION, ion_style, log_tick, number, shade
 from electrodiff.units import thermal_voltage
 
 if TYPE_CHECKING:
@@ -37,16 +38,8 @@ FLUX = Ladder(0.0, (("pmol/cm²/s", 1e8), ("fmol/cm²/s", 1e11), ("amol/cm²/s",
 NOTHING = 1e-6
 """What is below this part of its scale is shown as none: errors may be as large as that."""
 
-# Width of the profile and of the names of the bars, least height of all panels, and height of a bar's row [mm].
-_PROFILE, _NAMES, _LEAST, _ROW = 52.0, 46.0, 78.0, 6.2
-# Of that, the names of the ions; space above the rows of a panel, between ions, beside a number [mm].
-_IONS, _ABOVE, _BETWEEN, _BESIDE = 10.0, 1.5, 2.2, 1.2
-# From the profile to the names.
-_APART = 5.0
-# Above the driving forces, for the name of the line at Vm [mm].
-_LINE_NAME = 5.5
-# Part of a row that its bar fills.
-_BAR = 0.66
+# Width of the profile, and least height of all panels [mm].
+_PROFILE, _LEAST = 52.0, 78.0
 # Least part of an axis that the membrane potential must span to be marked by an arrow.
 _MARKED = 0.3
 # Distance of that arrow from the right edge, as a part of the width.
@@ -58,85 +51,11 @@ _TRACE = 1e-7
 # Of a logarithmic axis that would span less than this ratio.
 _LEAST_RATIO = 10.0
 _VOLTAGE = "Vₘ"
-_LINE: dict[str, Any] = {"color": "black", "linewidth": 1.2}
-_BAND: dict[str, Any] = {"color": "0.955", "linewidth": 0.0, "zorder": -2}
 _ARROW: dict[str, Any] = {"arrowstyle": "<->", "shrinkA": 0.0, "shrinkB": 0.0, "linewidth": 1.0, "color": "0.25"}
 
 
-@dataclass(frozen=True)
-class Bar:
-    """One bar of an ion, in the unit of its axis."""
-
-    ion: int
-    """Its place in the case."""
-    name: str
-    value: float
-    """Where its free end is."""
-    text: str
-    """What it is long, written beside it."""
-    is_leak: bool = True
-
-    @property
-    def look(self) -> dict[str, Any]:
-        """Filled in the colour of its ion; what a transporter carries is hatched in it."""
-        colour = ion_style(self.ion)["color"]
-        inside = {"facecolor": colour} if self.is_leak else {"facecolor": "white", "hatch": "////"}
-        return {**inside, "edgecolor": colour, "linewidth": 1.0}
-
-
-@dataclass(frozen=True)
-class Bars:
-    """A panel of bars in rows, those of one ion beside each other, which all begin at one line."""
-
-    bars: tuple[Bar, ...]
-    line: float
-    line_name: str
-    title: str
-    label: str
-    """Of the axis, with its unit."""
-    least: float = 0.0
-    """Span of the axis, at least."""
-
-    @property
-    def above(self) -> float:
-        """Free space over the first row [mm]."""
-        return _LINE_NAME if self.line_name else _ABOVE
-
-    @cached_property
-    def middles(self) -> Floats:
-        """Distance of the middle of every row from the top [mm]."""
-        ions = [bar.ion for bar in self.bars]
-        changes = np.cumsum([0, *(one != other for one, other in pairwise(ions))])[: len(ions)]
-        result: Floats = self.above + _ROW * (np.arange(len(ions)) + 0.5) + _BETWEEN * changes
-        return result
-
-    @property
-    def height(self) -> float:
-        """Of the panel [mm]."""
-        return float(self.middles.max(initial=self.above)) + _ROW / 2.0 + _ABOVE
-
-    def side(self, bar: Bar) -> int:
-        """Where the number of a bar stands: beyond its free end, to the left (-1) or the right of it."""
-        return -1 if bar.value < self.line else 1
-
-    def limits(self, width: float) -> tuple[float, float]:
-        """Ends of the axis of a panel of this width [mm] that leave room for a number beside every bar."""
-        beside = max(_BESIDE, text_width(self.line_name) / 2.0)
-        left, right = (
-            [(self.line, beside)]
-            + [(bar.value, text_width(bar.text) + 2.0 * _BESIDE) for bar in self.bars if self.side(bar) == side]
-            for side in (-1, 1)
-        )
-        per_mm = max((high - low) / (width - after - before) for low, before in left for high, after in right)
-        per_mm = max(per_mm, self.least / width) or 2.0 / width
-        low = min(value - room * per_mm for value, room in left)
-        high = max(value + room * per_mm for value, room in right)
-        spare = max(width * per_mm - (high - low), 0.0) / 2.0
-        return low - spare, high + spare
-
-
 @styled
-def cell(solution: Solution) -> Figure:
+def cell(solution: Solution, given: Sequence[Axes] = ()) -> Figure:
     """What leaks through a membrane with transporters, what they carry, and what drives the ions.
 
     Left: potential [mV] and concentrations [mM] across the membrane and some Debye lengths on either side of it.  Right:
@@ -144,23 +63,29 @@ def cell(solution: Solution) -> Figure:
     (hatched), positive outward [pmol/(cm^2 s)], which cancel in a resting cell; and its driving force Vm - E [mV], a bar
     from Vm to its Nernst potential E.  An ion that nothing moves has no bar.
 
-    Raises ValueError for a case without transporters.
+    The fluxes are the first panel, the forces the second.  Raises ValueError for a case without transporters.
     """
     if not solution.case.transporters:
         raise ValueError("the case has no transporters, whose fluxes this figure shows")
     fluxes, forces = flux_bars(solution), force_bars(solution)
     head = stack.ion_head(solution) + TITLE
     inner = max(fluxes.height + AXIS + TITLE + forces.height, _LEAST)
-    figure = Figure(figsize=(WIDTH / INCH, (head + inner + AXIS) / INCH), dpi=DPI)
+    figure = Figure(figsize=(WIDTH / INCH, (head + inner + AXIS) / INCH))
     stack.title(solution, figure)
     stack.ion_legend(solution, figure)
-    half, left = (inner - CLOSE) / 2.0, LEFT + _PROFILE + _NAMES
-    top, bottom = (_place(figure, below, LEFT, _PROFILE, half) for below in (head, head + half + CLOSE))
-    _draw_profile(solution, top, bottom)
-    below = head
-    for panel, height in ((fluxes, inner - forces.height - AXIS - TITLE), (forces, forces.height)):
-        _draw_bars(solution, panel, _place(figure, below, left, WIDTH - RIGHT - left, height))
-        below = head + inner - forces.height
+    half, left = (inner - CLOSE) / 2.0, LEFT + _PROFILE + names_width()
+    profile = [_place(figure, below, LEFT, _PROFILE, half) for below in (head, head + half + CLOSE)]
+    bars = [
+        _place(figure, below, left, WIDTH - RIGHT - left, height)
+        for below, height in (
+            (head, inner - forces.height - AXIS - TITLE),
+            (head + inner - forces.height, forces.height),
+        )
+    ]
+    (top, middle), (upper, lower) = with_given([bars, profile], given)
+    for panel, ax in ((fluxes, top), (forces, middle)):
+        draw_bars(solution, panel, ax)
+    _draw_profile(solution, upper, lower)
     return figure
 
 
@@ -275,7 +200,7 @@ def flux_bars(solution: Solution) -> Bars:
             found.append((index, one.name, rate * one.stoichiometry[ion], False))
     unit = FLUX.unit(np.array([value for _, _, value, _ in found]))
     bars = tuple(
-        Bar(index, name, value * unit.factor, _signed(value * unit.factor), is_leak)
+        Bar(index, name, value * unit.factor, signed(value * unit.factor), is_leak)
         for index, name, value, is_leak in found
     )
     return Bars(bars, 0.0, "", "Fluxes, outward to the right", f"flux [{unit.name}]")
@@ -291,58 +216,7 @@ def force_bars(solution: Solution) -> Bars:
         # An ion at equilibrium has no bar, whatever the last digits say.
         end = voltage if abs(voltage - value) <= NOTHING * thermal_voltage(solution.case.temperature) else value
         force, name = (voltage - end) * unit.factor, f"E = {number(value * unit.factor)}"
-        bars.append(Bar(index, name, end * unit.factor, _signed(force)))
+        bars.append(Bar(index, name, end * unit.factor, signed(force)))
     title = f"Driving forces {_VOLTAGE} {MINUS} E [{unit.name}]"
     axis, least = f"potential [{unit.name}]", _LEAST_SPAN * unit.factor
     return Bars(tuple(bars), voltage * unit.factor, _VOLTAGE, title, axis, least)
-
-
-def _signed(value: float) -> str:
-    """`+2.25`, `−1.12`, `0`."""
-    return "0" if value == 0 else ("+" if value > 0 else "") + number(value)
-
-
-def _draw_bars(solution: Solution, panel: Bars, ax: Axes) -> None:
-    width, height = size_mm(ax)
-    low, high = panel.limits(width)
-    # The rows of a panel that is higher than it needs to be stand in its middle.
-    middles = panel.middles + (height - panel.height) / 2.0
-    ax.set_ylim(height, 0.0)
-    ax.set_xlim(low, high)
-    ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))
-    ax.set_title(panel.title, loc="left", parse_math=False)
-    ax.set_xlabel(panel.label)
-    ax.spines["left"].set_visible(False)
-    ax.tick_params(axis="y", length=0.0, pad=4.0)
-    ax.set_yticks(middles.tolist(), [shortened(bar.name, _NAMES - _APART - _IONS - 2.5) for bar in panel.bars])
-    for label in ax.get_yticklabels():
-        label.set_parse_math(False)
-    for bar, middle in zip(panel.bars, middles, strict=True):
-        ax.barh(middle, bar.value - panel.line, _BAR * _ROW, panel.line, zorder=2.5, **bar.look)
-        x = bar.value + panel.side(bar) * _BESIDE * (high - low) / width
-        ax.text(x, middle, bar.text, ha="left" if panel.side(bar) > 0 else "right", va="center", parse_math=False)
-    ax.axvline(panel.line, ymax=1.0 - (panel.above - 0.8) / height, zorder=3, **_LINE)
-    ax.text(panel.line, 0.2, panel.line_name, ha="center", va="top", parse_math=False)
-    _name_ions(solution, panel, ax, middles)
-
-
-def _name_ions(solution: Solution, panel: Bars, ax: Axes, middles: Floats) -> None:
-    """Write the name of every ion in front of its rows, in its colour; a pale band behind every second ion."""
-    case, width = solution.case, size_mm(ax)[0]
-    start = -(_NAMES - _APART) / width
-    for count, ion in enumerate(dict.fromkeys(bar.ion for bar in panel.bars)):
-        own = middles[[bar.ion == ion for bar in panel.bars]]
-        name = ion_label(case.ion_names[ion], case.valence(case.ion_names[ion]))
-        ax.text(
-            start + 1.0 / width,
-            float(own.mean()),
-            shortened(name, _IONS, "bold"),
-            transform=ax.get_yaxis_transform(),
-            va="center",
-            weight="bold",
-            color=ion_style(ion)["color"],
-            parse_math=False,
-        )
-        if count % 2 == 0:
-            edge = (_ROW + _BETWEEN) / 2.0
-            ax.axhspan(own.min() - edge, own.max() + edge, start, 1.0, clip_on=False, **_BAND)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrodiff.plot import debye, stack
+from electrodiff.plot.drawing import styled
 from electrodiff.plot.scale import CHARGE_DENSITY, DISPLACEMENT, NANOMETRE, linear_limits
 from electrodiff.plot.sheet import AXIS, HEAD, LEGEND_LINE, TITLE, Row, sheet
-from electrodiff.plot.style import SOLUTION, number, styled
+from electrodiff.plot.style import SOLUTION, number
 from electrodiff.theory.double_layer import (
     debye_hueckel_charge_density,
     gouy_chapman_charge_density,
@@ -44,7 +46,7 @@ _NEUTRAL = 1e-3
 
 
 @styled
-def charge(solution: Solution) -> Figure:
+def charge(solution: Solution, given: Sequence[Axes] = ()) -> Figure:
     """Charge density, mobile and fixed [MC/m^3], against x [nm] over the whole domain, the layers shaded and named.
 
     Below, each Debye layer (as in `profiles`) against the distance from its interface [nm], with the charge per area
@@ -54,8 +56,8 @@ def charge(solution: Solution) -> Figure:
     """
     magnified = debye.debye_panels(solution)
     pairs = [magnified[first : first + 2] for first in range(0, len(magnified), 2)]
-    rows = [Row(_MAGNIFIED, AXIS + TITLE, 2, len(pair)) for pair in pairs]
-    figure, axes = sheet([Row(_WHOLE, 0.0), *rows], HEAD + (LEGEND_LINE if magnified else 0.0))
+    rows = [Row(_MAGNIFIED, AXIS + TITLE, min(len(magnified), 2), len(pair)) for pair in pairs]
+    figure, axes = sheet([Row(_WHOLE, 0.0), *rows], HEAD + (LEGEND_LINE if magnified else 0.0), given)
     stack.title(solution, figure)
     whole = axes[0][0]
     stack.panels(solution, [whole])
@@ -97,10 +99,17 @@ def closed_form(panel: debye.DebyePanel) -> tuple[str, Floats] | None:
 
 
 def _draw_debye_layer(panel: debye.DebyePanel, ax: Axes) -> list[Line2D]:
-    """Draw one Debye layer; return the lines for the legend: the solution and, if there is one, the closed form."""
     debye.draw_frames(panel, [ax])
     held = DISPLACEMENT.unit(np.array([panel.layer.charge]))
     headroom = debye.mark_debye_length(panel, [ax], f"holds {number(panel.layer.charge * held.factor)} {held.name}")
+    return draw_charge(panel, ax, headroom)
+
+
+def draw_charge(panel: debye.DebyePanel, ax: Axes, headroom: float) -> list[Line2D]:
+    """Draw the charge density, a share `headroom` of the height free at the top, and the closed form over it.
+
+    Returns the lines for the legend: the solution and, if there is one, the closed form.
+    """
     density = panel.solution.charge_density[panel.entries]
     unit = CHARGE_DENSITY.unit(density)
     distance = panel.distance * NANOMETRE

@@ -159,7 +159,7 @@ def mark_debye_length(panel: DebyePanel, axes: Sequence[Axes], facts: str = "") 
     Returns the share of the height of the first axes that the names take.
     """
     length = panel.debye_length * NANOMETRE
-    lines = [facts] if facts else []
+    lines = facts.splitlines()
     lines.append(f"Debye length {number(length)} nm")
     headroom = name_above(axes[0], lines, length, (0.0, panel.depth * NANOMETRE))
     for ax, top in zip(axes, (1.0 - headroom, 1.0), strict=False):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodiff.plot import stack
+from electrodiff.plot.drawing import styled
 from electrodiff.plot.labels import Label, fit_in_a_row
 from electrodiff.plot.scale import DISPLACEMENT, FIELD, NANOMETRE, Unit, log_limits
 from electrodiff.plot.sheet import CLOSE, Row, sheet
-from electrodiff.plot.style import MINUS, SOLUTION, log_tick, number, styled
+from electrodiff.plot.style import MINUS, SOLUTION, log_tick, number
 from electrodiff.units import VACUUM_PERMITTIVITY
 
 if TYPE_CHECKING:
@@ -30,21 +32,23 @@ _DECADES = 6.0
 
 
 @styled
-def field(solution: Solution) -> Figure:
+def field(solution: Solution, given: Sequence[Axes] = ()) -> Figure:
     """Electric field [MV/m] against x [nm] over the whole domain, the layers shaded and named; three panels.
 
     The field with its sign; its magnitude on a logarithmic axis, on which the field of a Debye layer is a straight
     line, with the ratio of the two sides where the permittivities alone make it; and the displacement eps E [mC/m^2],
-    which is continuous but for the charge on an interface.
+    which is continuous but for the charge on an interface, written there.
     """
-    figure, axes = sheet([Row(_LINEAR, 0.0), Row(_LOGARITHMIC, CLOSE), Row(_DISPLACEMENT, CLOSE)])
+    figure, axes = sheet([Row(_LINEAR, 0.0), Row(_LOGARITHMIC, CLOSE), Row(_DISPLACEMENT, CLOSE)], given=given)
     linear, logarithmic, displacement = (row[0] for row in axes)
     stack.title(solution, figure)
     stack.panels(solution, [linear, logarithmic, displacement])
     headroom = stack.name_layers(solution, linear)
     unit = stack.curve(solution, linear, solution.electric_field, FIELD, "electric field", headroom, **SOLUTION)
     _draw_magnitude(solution, logarithmic, unit)
-    stack.curve(solution, displacement, _displacement(solution), DISPLACEMENT, "displacement", 0.0, **SOLUTION)
+    labels = _charge_labels(solution)
+    headroom = stack.write_labels(displacement, labels) if labels else 0.0
+    stack.curve(solution, displacement, _displacement(solution), DISPLACEMENT, "displacement", headroom, **SOLUTION)
     return figure
 
 
@@ -69,6 +73,19 @@ def _draw_magnitude(solution: Solution, ax: Axes, unit: Unit) -> None:
     ax.set_ylim(log_limits(largest * 10.0**-_DECADES, largest, headroom))
     ax.yaxis.set_major_formatter(log_tick)
     ax.minorticks_off()
+
+
+def _charge_labels(solution: Solution) -> list[Label]:
+    """The surface charge of each interface that has one: by how much the displacement jumps there."""
+    case, labels = solution.case, []
+    for index, (left, right) in enumerate(pairwise(case.layers)):
+        charge = case.surface_charge(left.name, right.name)
+        if charge:
+            unit = DISPLACEMENT.unit(np.array([charge]))
+            entry = solution.layer_entries[index].stop - 1
+            text = f"σ {number(charge * unit.factor)} {unit.name}"
+            labels.append(Label(text, float(solution.x[entry]) * NANOMETRE))
+    return labels
 
 
 def _ratio_labels(solution: Solution, with_names: bool) -> list[Label]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -11,15 +12,14 @@ from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 
 from electrodiff.plot import stack
+from electrodiff.plot.drawing import styled
 from electrodiff.plot.labels import text_width, write_title
 from electrodiff.plot.scale import Ladder, linear_limits, log_limits
 from electrodiff.plot.sheet import CLOSE, HEAD, LEGEND_LINE, TITLE, Row, sheet, size_mm
-from electrodiff.plot.style import MINUS, SOLUTION, ion_style, log_tick, number, settings
+from electrodiff.plot.style import MINUS, SOLUTION, ion_style, line_height, log_tick, number
 from electrodiff.plot.ticks import Tick, chosen_ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -43,8 +43,8 @@ _DOTS: dict[str, Any] = {**SOLUTION, "marker": "o", "markersize": 3.5, "linewidt
 _ASYMPTOTE: dict[str, Any] = {"color": "0.4", "linestyle": (0, (4, 2.5)), "linewidth": 1.3}
 _TOTAL: dict[str, Any] = {"color": "black", "linewidth": 1.4}
 _DISPLACEMENT: dict[str, Any] = {"color": "0.55", "linestyle": (0, (5, 2)), "linewidth": 2.2}
-# From a point to what is written beside it, and the height of a line [mm]; what round-off a decade may have.
-_BESIDE, _LINE, _ROUNDED = 2.0, 5.0, 1e-6
+# From a point to what is written beside it [mm]; what round-off a decade may have.
+_BESIDE, _ROUNDED = 2.0, 1e-6
 # Points along a curve for each of its own, to see whether it runs through a text.
 _POINTS = 50
 # A Nyquist panel goes so far beyond the largest resistance: there is room for a frequency beside it.
@@ -52,16 +52,17 @@ _BEYOND = 1.13
 _PREFIXES = {-6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 
 
-def bode(impedance: Impedance) -> Figure:
+@styled
+def bode(impedance: Impedance, given: Sequence[Axes] = ()) -> Figure:
     """abs(Z) [ohm m^2], the phase of Z [degrees] and the capacitance Im(1/Z)/omega [F/m^2] against log frequency.
 
     Dashed, what the dielectrics of the layers alone would do: at the highest frequencies the ions have no time to move.
     """
-    with settings(), np.errstate(invalid="ignore"):  # an impedance that was not found is NaN
+    with np.errstate(invalid="ignore"):  # an impedance that was not found is NaN
         asymptote = Line2D([], [], label="dielectrics of the layers alone", **_ASYMPTOTE)
         line = Line2D([], [], label="Poisson-Nernst-Planck", **SOLUTION)
         rows = [Row(_MAGNITUDE, 0.0), Row(_PHASE, CLOSE), Row(_CAPACITANCE, CLOSE)]
-        figure, axes = sheet(rows, HEAD + LEGEND_LINE)
+        figure, axes = sheet(rows, HEAD + LEGEND_LINE, given)
         _title(impedance, figure)
         stack.legend(figure, [line, asymptote])
         magnitude, phase, capacitance = (row[0] for row in axes)
@@ -148,14 +149,17 @@ def frequency_text(frequency: float) -> str:
 # ---- Nyquist ------------------------------------------------------------------------------------------------------
 
 
-def nyquist(impedance: Impedance) -> Figure:
+@styled
+def nyquist(impedance: Impedance, given: Sequence[Axes] = ()) -> Figure:
     """-Im Z against Re Z [ohm m^2] on equal axes, decades of frequency marked; a small arc at high ones magnified.
 
     Of a blocking cell the line that rises without end leaves the panel, which is as wide as the real part.
     """
-    with settings(), np.errstate(invalid="ignore"):  # an impedance that was not found is NaN
+    with np.errstate(invalid="ignore"):  # an impedance that was not found is NaN
         windows = _windows(impedance)
-        figure, (axes,) = sheet([Row(_NYQUIST, TITLE if len(windows) > 1 else 0.0, len(windows), len(windows))])
+        figure, (axes,) = sheet(
+            [Row(_NYQUIST, TITLE if len(windows) > 1 else 0.0, len(windows), len(windows))], given=given
+        )
         _title(impedance, figure)
         for (name, points), ax in zip(windows.items(), axes, strict=True):
             _draw_nyquist(impedance, points, ax)
@@ -208,7 +212,7 @@ def _mark_decades(impedance: Impedance, ax: Axes, whole: Complex) -> None:
     taken: list[Box] = []
     for index in np.argsort(-np.abs(whole)):
         decade = math.log10(impedance.frequency[index])
-        is_inside = 0.0 <= x[index] <= width and 0.0 <= y[index] <= height - _LINE
+        is_inside = 0.0 <= x[index] <= width and 0.0 <= y[index] <= height - _line()
         if abs(decade - round(decade)) > _ROUNDED or not is_inside:
             continue
         text = frequency_text(float(impedance.frequency[index]))
@@ -230,8 +234,13 @@ Box = tuple[float, float, float, float]
 
 def _beside(x: float, y: float, room: float) -> list[Box]:
     """Places for a text so wide beside a point, the most wanted first: at its right and left, a little above or below it."""
-    starts, feet = (x + _BESIDE, x - _BESIDE - room), (y + 0.8, y - _LINE)
-    return [(start, foot, start + room, foot + _LINE - 1.0) for foot in feet for start in starts]
+    starts, feet = (x + _BESIDE, x - _BESIDE - room), (y + 0.8, y - _line())
+    return [(start, foot, start + room, foot + _line() - 1.0) for foot in feet for start in starts]
+
+
+def _line() -> float:
+    """Height of a line of text with some space [mm]."""
+    return line_height() + 0.6
 
 
 def _meet(one: Box, other: Box) -> bool:
@@ -268,16 +277,17 @@ def _say_what_is_above(impedance: Impedance, ax: Axes, whole: Complex) -> None:
 # ---- admittance ---------------------------------------------------------------------------------------------------
 
 
-def admittance(impedance: Impedance) -> Figure:
+@styled
+def admittance(impedance: Impedance, given: Sequence[Axes] = ()) -> Figure:
     """abs of the admittance [S/m^2], and of what each ion and the displacement carry of it, against log frequency.
 
     Split in the middle of the most resistive layer, where the parts add up to the whole, with their phases.
     """
-    with settings(), np.errstate(invalid="ignore"):  # an impedance that was not found is NaN
+    with np.errstate(invalid="ignore"):  # an impedance that was not found is NaN
         parts = {"total": _TOTAL, "displacement": _DISPLACEMENT}
         more = [Line2D([], [], label=label, **style) for label, style in parts.items()]
         of_case = cast("Solution", impedance)  # the legend asks for nothing but the case
-        figure, ((ax,),) = sheet([Row(_PARTS, TITLE)], stack.ion_head(of_case, more))
+        figure, ((ax,),) = sheet([Row(_PARTS, TITLE)], stack.ion_head(of_case, more), given)
         _title(impedance, figure)
         stack.ion_legend(of_case, figure, more)
         frequency_axis(impedance.frequency, [ax])

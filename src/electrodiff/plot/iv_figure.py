@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -10,11 +11,12 @@ from matplotlib.lines import Line2D
 from electrodiff.ladder.curves import rivals
 from electrodiff.membrane import find_membrane
 from electrodiff.plot import stack
+from electrodiff.plot.drawing import styled
 from electrodiff.plot.labels import write_title
 from electrodiff.plot.ladder_curves import current_unit, draw_zeros, mark_reversal
 from electrodiff.plot.scale import linear_limits
 from electrodiff.plot.sheet import Row, sheet
-from electrodiff.plot.style import ion_style, number, settings
+from electrodiff.plot.style import ion_style, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,23 +35,23 @@ _THIN: tuple[dict[str, Any], ...] = (
 )
 
 
-def iv(curve: CurrentVoltage) -> Figure:
+@styled
+def iv(curve: CurrentVoltage, given: Sequence[Axes] = ()) -> Figure:
     """Net current density and that of each ion against the membrane potential [mV], with the reversal potential.
 
     Thin, the net current of GHK and of the chord circuit, where they have an answer; of `compare`'s models those of
     bulk concentrations, which everybody knows.
     """
-    with settings():
-        found = [solution for solution in curve.solutions if solution.converged]
-        models = _models(found)
-        styles = dict(zip(models, _THIN, strict=False))
-        more = [Line2D([], [], label="net", **_NET), *(Line2D([], [], label=f"net, {m}", **styles[m]) for m in models)]
-        of_case = cast("Solution", curve)  # the legend asks for nothing but the case
-        figure, ((ax,),) = sheet([Row(_HEIGHT, 0.0)], stack.ion_head(of_case, more))
-        _title(curve, figure)
-        stack.ion_legend(of_case, figure, more)
-        _draw(curve, ax, {title: np.array(values) for title, values in models.items()}, styles)
-        return figure
+    found = [solution for solution in curve.solutions if solution.converged]
+    models = _models(found)
+    styles = dict(zip(models, _THIN, strict=False))
+    more = [Line2D([], [], label="net", **_NET), *(Line2D([], [], label=f"net, {m}", **styles[m]) for m in models)]
+    of_case = cast("Solution", curve)  # the legend asks for nothing but the case
+    figure, ((ax,),) = sheet([Row(_HEIGHT, 0.0)], stack.ion_head(of_case, more), given)
+    _title(curve, figure)
+    stack.ion_legend(of_case, figure, more)
+    _draw(curve, ax, {title: np.array(values) for title, values in models.items()}, styles)
+    return figure
 
 
 def _models(found: list[Solution]) -> dict[str, tuple[float, ...]]:
@@ -68,10 +70,10 @@ def _draw(curve: CurrentVoltage, ax: Axes, models: dict[str, Any], styles: dict[
     draw_zeros(ax)
     for index, row in enumerate(curve.ion_current.T):
         ax.plot(potential, row / size, label=f"_{index}", **ion_style(index))
-    ax.plot(potential, curve.current_density / size, label="_net", **_NET)
+    ax.plot(potential, curve.current_density / size, label="net", **_NET)
     converged = np.array([solution.converged for solution in curve.solutions])
     for title, values in models.items():
-        ax.plot(potential[converged], values / size, label=f"_{title}", **styles[title])
+        ax.plot(potential[converged], values / size, label=f"net, {title}", **styles[title])
     low, high = float(potential[0]), float(potential[-1])
     ax.set_xlim((low, high) if high > low else (low - 1.0, high + 1.0))
     ax.set_ylim(linear_limits(seen / size, 0.0, with_zero=True))

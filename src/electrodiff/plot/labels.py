@@ -12,7 +12,7 @@ from matplotlib.textpath import text_to_path
 from numpy.typing import ArrayLike, NDArray
 
 from electrodiff.plot.sheet import INCH, LEFT, RIGHT, WIDTH, size_mm
-from electrodiff.plot.style import FONT_SIZE, GUIDE, STYLE
+from electrodiff.plot.style import FONT_FAMILY, GUIDE, MM_PER_POINT, font_size, line_height
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,11 +20,10 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-MM_PER_POINT = 25.4 / 72.0
-# Height of a line of text, free space between neighbours and above the row, and height of the leader lines [mm].
-_LINE, _GAP, _PAD, _LEADER = 1.25 * FONT_SIZE * MM_PER_POINT, 2.5, 0.8, 3.0
-# From the top of a line down to its baseline [mm].
-_ASCENT = 0.95 * FONT_SIZE * MM_PER_POINT
+# Free space between neighbours and above the row, and height of the leader lines [mm].
+_GAP, _PAD, _LEADER = 2.5, 0.8, 3.0
+# From the top of a line down to its baseline, of its height.
+_ASCENT = 0.76
 # A label further than this from its target [mm], or wider than this many times what it names, has a leader line.
 _NEAR, _OVERHANG = 0.5, 1.4
 
@@ -42,7 +41,7 @@ class Label:
 
 def text_width(text: str, weight: str = "normal") -> float:
     """Width of a text of our font size [mm]; that of its longest line."""
-    font = FontProperties(family=STYLE["font.family"], size=FONT_SIZE, weight=weight)
+    font = FontProperties(family=FONT_FAMILY, size=font_size(), weight=weight)
     widths = [text_to_path.get_text_width_height_descent(line, font, ismath=False)[0] for line in text.split("\n")]
     return max(widths) * MM_PER_POINT
 
@@ -121,7 +120,7 @@ def draw_labels(ax: Axes, labels: Sequence[Label]) -> float:
     widths = [text_width(text) for text in texts]
     targets = np.array([(label.target - low) / per_mm for label in labels])
     rows = stagger(targets.tolist(), widths, width)
-    line = _LINE * (1 + max(text.count("\n") for text in texts))
+    line = line_height() * (1 + max(text.count("\n") for text in texts))
     bottom = _PAD + len(rows) * line
     led = False
     for index, (label, text) in enumerate(zip(labels, texts, strict=True)):
@@ -131,7 +130,7 @@ def draw_labels(ax: Axes, labels: Sequence[Label]) -> float:
         _write(ax, text.split("\n"), low + x * per_mm, top)
         if abs(x - targets[index]) > _NEAR or widths[index] > _OVERHANG * label.room / per_mm:
             path = _path([row[index] for row in rows[own:]], top, line)
-            path.insert(0, (path[0][0], top + _LINE * (1 + text.count("\n"))))
+            path.insert(0, (path[0][0], top + line_height() * (1 + text.count("\n"))))
             path.append((float(targets[index]), bottom + _LEADER))
             _lead(ax, [(low + a * per_mm, 1.0 - b / height) for a, b in path])
             led = True
@@ -148,7 +147,7 @@ def name_above(ax: Axes, lines: Sequence[str], x: float, within: tuple[float, fl
     half = (max(text_width(line) for line in lines) / 2.0 + _PAD) / width * abs(high - low)
     centre = min(max(x, min(within) + half), max(within) - half)
     _write(ax, lines, centre, 0.0)
-    return (len(lines) * _LINE + _PAD) / height
+    return (len(lines) * line_height() + _PAD) / height
 
 
 def _path(stations: Sequence[float], top: float, line: float) -> list[tuple[float, float]]:
@@ -163,7 +162,7 @@ def _write(ax: Axes, lines: Sequence[str], x: float, top: float) -> None:
     """Write lines of text centred on x, from a distance [mm] under the top of the axes on; baselines are aligned."""
     transform, height = ax.get_xaxis_transform(), size_mm(ax)[1]
     for index, line in enumerate(lines):
-        y = 1.0 - (top + index * _LINE + _ASCENT) / height
+        y = 1.0 - (top + index * line_height() + _ASCENT * line_height()) / height
         ax.text(x, y, line, transform=transform, ha="center", va="baseline", parse_math=False)
 
 

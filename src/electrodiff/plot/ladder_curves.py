@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Affine2D
 from numpy.typing import NDArray
 
 from electrodiff.plot.labels import text_width
-from electrodiff.plot.ladder_dots import LINE
 from electrodiff.plot.scale import linear_limits
 from electrodiff.plot.sheet import AXIS, size_mm
-from electrodiff.plot.style import GUIDE, ion_style, number, power_of_ten
+from electrodiff.plot.style import GUIDE, halo, ion_style, line_height, number, power_of_ten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,7 +91,7 @@ def mark_reversal(ax: Axes, zero: float, unit: str = "") -> None:
     x, y = to_mm.transform((zero, 0.0))
     length = text_width(text)
     # Above and to the left, or below and to the right: a current that rises passes through neither.
-    lefts, bottoms = {-1: x - _ASIDE - length, 1: x + _ASIDE}, {-1: y + _OFF, 1: y - _OFF - LINE}
+    lefts, bottoms = {-1: x - _ASIDE - length, 1: x + _ASIDE}, {-1: y + _OFF, 1: y - _OFF - line_height()}
     fits = [side for side in (-1, 1) if 0.0 <= lefts[side] <= width - length] or [1]
     points = np.concatenate(
         [_dense(to_mm.transform(line.get_xydata())) for line in ax.lines if line.get_linestyle() != "None"]
@@ -101,12 +99,12 @@ def mark_reversal(ax: Axes, zero: float, unit: str = "") -> None:
     side = min(fits, key=lambda side: _inside(points, lefts[side], bottoms[side], length))
     ax.text(
         lefts[side] / width,
-        (bottoms[side] + 0.2 * LINE) / height,
+        (bottoms[side] + 0.2 * line_height()) / height,
         text,
         transform=ax.transAxes,
         va="baseline",
         parse_math=False,
-        path_effects=[withStroke(linewidth=2.5, foreground="white")],
+        path_effects=[halo()],
     )
 
 
@@ -119,4 +117,4 @@ def _dense(points: Floats) -> Floats:
 def _inside(points: Floats, left: float, bottom: float, length: float) -> int:
     """How many points lie where a text would [mm]."""
     x, y = points.T
-    return int(np.sum((x >= left) & (x <= left + length) & (y >= bottom) & (y <= bottom + LINE)))
+    return int(np.sum((x >= left) & (x <= left + length) & (y >= bottom) & (y <= bottom + line_height())))

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from electrodiff.ladder.rung import POTENTIAL_BOUNDS, RATIO_BOUNDS
-from electrodiff.plot.labels import MM_PER_POINT, shortened, text_width
+from electrodiff.plot.labels import shortened, text_width
 from electrodiff.plot.sheet import size_mm
-from electrodiff.plot.style import FONT_SIZE, MINUS, SOLUTION, number, power_of_ten
+from electrodiff.plot.style import MINUS, MM_PER_POINT, SOLUTION, halo, number, power_of_ten
 from electrodiff.quantities import rounded_up
 
 if TYPE_CHECKING:
@@ -56,8 +55,6 @@ MARKERS: dict[str, dict[str, Any]] = {
 _AGREES_SHADE, _NEAR_SHADE = "0.85", "0.94"
 FILLED: dict[str, Any] = {"markeredgecolor": "white"}
 
-LINE = 1.25 * FONT_SIZE * MM_PER_POINT
-"""Height of a line of text [mm]."""
 OVER = 1.2
 """From a panel to the text over it [mm]."""
 TITLE_GAP = 2.0
@@ -252,5 +249,5 @@ def _write_beside(ax: Axes, x: float, row: int, text: str) -> None:
         va="center_baseline",
         zorder=3,
         parse_math=False,
-        path_effects=[withStroke(linewidth=2.5, foreground="white")],
+        path_effects=[halo()],
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.lines import Line2D
 
 from electrodiff.plot import stack
+from electrodiff.plot.drawing import styled
 from electrodiff.plot.profiles_figure import draw_whole
 from electrodiff.plot.scale import NANOMETRE, log_limits
 from electrodiff.plot.sheet import CLOSE, Row, sheet
-from electrodiff.plot.style import GUIDE, SOLUTION, log_tick, styled
+from electrodiff.plot.style import GUIDE, SOLUTION, log_tick
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +30,7 @@ _DEBYE = {**GUIDE, "linestyle": (0, (5, 3)), "linewidth": 1.2}
 
 
 @styled
-def mesh_spacing(solution: Solution) -> Figure:
+def mesh_spacing(solution: Solution, given: Sequence[Axes] = ()) -> Figure:
     """Spacing of the nodes [nm] against x [nm] on a logarithmic axis, over the potential and the concentrations.
 
     One dot a cell of the finest mesh, in its middle; a dashed line at the Debye length of each layer that is thicker.
@@ -36,7 +38,7 @@ def mesh_spacing(solution: Solution) -> Figure:
     """
     debye = [Line2D([], [], label="Debye length", **_DEBYE)]
     rows = [Row(_SPACING, 0.0), Row(_PROFILE, CLOSE), Row(_PROFILE, CLOSE)]
-    figure, axes = sheet(rows, stack.ion_head(solution, debye))
+    figure, axes = sheet(rows, stack.ion_head(solution, debye), given)
     spacing, potential, concentration = (row[0] for row in axes)
     stack.title(solution, figure)
     stack.panels(solution, [spacing, potential, concentration])

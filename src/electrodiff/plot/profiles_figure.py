@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrodiff.plot import debye, stack
+from electrodiff.plot.drawing import styled
 from electrodiff.plot.scale import CONCENTRATION, NANOMETRE, POTENTIAL, linear_limits, log_limits
 from electrodiff.plot.sheet import AXIS, CLOSE, TITLE, Row, sheet
-from electrodiff.plot.style import MINUS, SOLUTION, ion_style, log_tick, styled
+from electrodiff.plot.style import MINUS, SOLUTION, ion_style, log_tick
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +34,7 @@ _SLIGHT = 0.2
 
 
 @styled
-def profiles(solution: Solution) -> Figure:
+def profiles(solution: Solution, given: Sequence[Axes] = ()) -> Figure:
     """Potential [mV] and concentrations [mM] against x [nm] over the whole domain, the layers shaded and named.
 
     Below, each Debye layer on its own axis of distance from its interface [nm]: the potential relative to the bulk
@@ -44,9 +46,9 @@ def profiles(solution: Solution) -> Figure:
     magnified = debye.debye_panels(solution)
     rows = [Row(_WHOLE, 0.0), Row(_WHOLE, CLOSE)]
     for first in range(0, len(magnified), 2):
-        count = len(magnified[first : first + 2])
-        rows += [Row(_MAGNIFIED, AXIS + TITLE, 2, count), Row(_MAGNIFIED, CLOSE, 2, count)]
-    figure, axes = sheet(rows, stack.ion_head(solution))
+        columns, count = min(len(magnified), 2), len(magnified[first : first + 2])
+        rows += [Row(_MAGNIFIED, AXIS + TITLE, columns, count), Row(_MAGNIFIED, CLOSE, columns, count)]
+    figure, axes = sheet(rows, stack.ion_head(solution), given)
     stack.title(solution, figure)
     stack.ion_legend(solution, figure)
     stack.panels(solution, [axes[0][0], axes[1][0]])
@@ -88,17 +90,24 @@ def _lowest(drawn: Floats, largest: Floats) -> float:
 
 def _draw_debye_layer(panel: debye.DebyePanel, top: Axes, bottom: Axes) -> None:
     debye.draw_frames(panel, [top, bottom])
-    headroom = debye.mark_debye_length(panel, [top, bottom])
+    draw_potential(panel, top, debye.mark_debye_length(panel, [top, bottom]))
+    draw_concentrations(panel, bottom)
+
+
+def draw_potential(panel: debye.DebyePanel, ax: Axes, headroom: float) -> None:
+    """Draw the potential relative to the bulk, a share `headroom` of the height free at the top."""
     potential = panel.solution.potential[panel.entries] - panel.solution.potential[panel.bulk]
     unit = POTENTIAL.unit(potential)
-    top.plot(panel.distance * NANOMETRE, potential * unit.factor, **SOLUTION)
-    top.set_ylabel(f"φ {MINUS} φ(bulk) [{unit.name}]")
-    top.set_ylim(linear_limits(potential * unit.factor, unit.floor, headroom, with_zero=True))
-    _draw_concentrations(panel, bottom)
+    ax.plot(panel.distance * NANOMETRE, potential * unit.factor, **SOLUTION)
+    ax.set_ylabel(f"φ {MINUS} φ(bulk) [{unit.name}]")
+    ax.set_ylim(linear_limits(potential * unit.factor, unit.floor, headroom, with_zero=True))
 
 
-def _draw_concentrations(panel: debye.DebyePanel, ax: Axes) -> None:
-    """The concentrations, or, if none would be seen to vary, their changes from the bulk."""
+def draw_concentrations(panel: debye.DebyePanel, ax: Axes) -> tuple[float, float]:
+    """Draw the concentrations, or, if none would be seen to vary, their changes from the bulk.
+
+    Returns the factor of the unit, and what part of the bulk is taken off: 1 from changes, else 0.
+    """
     shown, bulk = panel.solution.concentration[:, panel.entries], panel.solution.concentration[:, [panel.bulk]]
     name = "c"
     if float(np.abs(shown - bulk).max()) < _SLIGHT * float(bulk.max()):
@@ -109,3 +118,4 @@ def _draw_concentrations(panel: debye.DebyePanel, ax: Axes) -> None:
             ax.plot(panel.distance * NANOMETRE, values * unit.factor, label=f"_{index}", **ion_style(index))
     ax.set_ylabel(f"{name} [{unit.name}]")
     ax.set_ylim(linear_limits(shown * unit.factor, unit.floor, with_zero=True))
+    return unit.factor, float(name != "c")

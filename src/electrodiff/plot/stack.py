@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +12,20 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from electrodiff.ends import Wall
-from electrodiff.plot.labels import MM_PER_POINT, Label, draw_labels, fit_in_a_row, text_width, write_title
+from electrodiff.plot.labels import Label, draw_labels, fit_in_a_row, text_width, write_title
 from electrodiff.plot.scale import NANOMETRE, Ladder, Unit, linear_limits
 from electrodiff.plot.sheet import HEAD, INCH, LEFT, LEGEND_LINE, RIGHT, WIDTH, hide_x_labels, size_mm
-from electrodiff.plot.style import FONT_SIZE, GUIDE, MINUS, fixed_charge_label, ion_label, ion_style, number, shade
+from electrodiff.plot.style import (
+    GUIDE,
+    MINUS,
+    MM_PER_POINT,
+    fixed_charge_label,
+    font_size,
+    ion_label,
+    ion_style,
+    number,
+    shade,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -145,7 +155,7 @@ def title(solution: Solution, figure: Figure) -> None:
     write_title(figure, solution.case.title, facts)
 
 
-def _legend_lines(labels: Sequence[str]) -> int:
+def legend_lines(labels: Sequence[str]) -> int:
     """Lines of a legend under the title with these labels."""
     length = sum(text_width(label) + _SAMPLE + _ENTRY_GAP for label in labels)
     return math.ceil(length / (WIDTH - LEFT - RIGHT))
@@ -158,26 +168,33 @@ def _ion_labels(solution: Solution) -> list[str]:
 def ion_head(solution: Solution, more: Sequence[Line2D] = ()) -> float:
     """Height of a figure's head with a title and a legend of the ions and of `more` [mm]."""
     labels = [*_ion_labels(solution), *(str(handle.get_label()) for handle in more)]
-    return HEAD + _legend_lines(labels) * LEGEND_LINE
+    return HEAD + legend_lines(labels) * LEGEND_LINE
 
 
-def ion_legend(solution: Solution, figure: Figure, more: Sequence[Line2D] = ()) -> None:
-    """Write the legend of the ions and of `more` under the title of a figure."""
-    labels = _ion_labels(solution)
-    ions = [Line2D([], [], label=label, **ion_style(index)) for index, label in enumerate(labels)]
+def ion_legend(
+    solution: Solution, figure: Figure, more: Sequence[Line2D] = (), drawn: Collection[int] | None = None
+) -> None:
+    """Write the legend of the ions, or of those that are drawn, and of `more` under the title of a figure."""
+    ions = [
+        Line2D([], [], label=label, **ion_style(index))
+        for index, label in enumerate(_ion_labels(solution))
+        if drawn is None or index in drawn
+    ]
     legend(figure, [*ions, *more])
 
 
 def legend(figure: Figure, handles: Sequence[Line2D]) -> None:
     """Write a legend under the title of a figure."""
-    lines = _legend_lines([str(handle.get_label()) for handle in handles])
+    if not handles:
+        return
+    lines = legend_lines([str(handle.get_label()) for handle in handles])
     height = figure.get_size_inches()[1] * INCH
     box = figure.legend(
         handles=handles,
         loc="upper left",
         bbox_to_anchor=(LEFT / WIDTH, 1.0 - HEAD / height),
         ncols=math.ceil(len(handles) / lines),
-        columnspacing=_ENTRY_GAP / (FONT_SIZE * MM_PER_POINT),
+        columnspacing=_ENTRY_GAP / (font_size() * MM_PER_POINT),
         borderpad=0.0,
     )
     for text in box.get_texts():

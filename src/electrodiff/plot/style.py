@@ -1,17 +1,19 @@
-"""How everything looks: one dictionary of settings, the styles of the ions, the shades of the layers, the words.
+"""How everything looks: the styles and their settings, the curves of the ions, the shades of the layers, the words.
 
-Colours are those of Okabe and Ito (2008), told apart by the colour-blind; line styles do the same in grey.
+Colours are those of Okabe and Ito (2008), told apart by the colour-blind; line styles do the same in grey.  Figures are drawn
+for paper, black on white; `dress` turns the finished figure into another style.
 """
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from matplotlib import rc_context, rcdefaults, rcParams
+from matplotlib.patheffects import withStroke
 
 from electrodiff.fields import Profile
 from electrodiff.ions import KNOWN_IONS
@@ -19,20 +21,49 @@ from electrodiff.units import ELEMENTARY_CHARGE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from electrodiff.model import Case, Layer
-    from electrodiff.solution import Solution
 
-FONT_SIZE = 10
-"""[pt] of all text in a figure 180 mm wide: 5 pt, still legible, at half size."""
-DPI = 150
 
-STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so that figures are the same everywhere
-    "font.size": FONT_SIZE,
-    "axes.titlesize": FONT_SIZE,
-    "axes.labelsize": FONT_SIZE,
+@dataclass(frozen=True)
+class Style:
+    """What a figure is made for."""
+
+    font_size: float = 10.0
+    """[pt] of all text in a figure 180 mm wide: at 10 pt, 5 pt, still legible, at half size."""
+    width: float = 1.0
+    """Of lines and dots, over those on paper."""
+    dpi: int = 150
+    pad: float = 3.5
+    """Between the ticks of a y axis and their labels [pt]; the larger these are, the less room there is."""
+    ground: str | None = None
+    """Colour behind everything; None for white."""
+
+
+STYLES = {
+    "paper": Style(),
+    # A sheet that fills a slide is enlarged twice: this is 22 pt there.
+    "slides": Style(font_size=12.0, width=1.3, dpi=200, pad=1.5),
+    "dark": Style(ground="#15181d"),
+}
+"""The styles by name."""
+PAPER = "paper"
+MM_PER_POINT = 25.4 / 72.0
+
+FONT_FAMILY = "DejaVu Sans"
+"""Comes with matplotlib, so that figures are the same everywhere."""
+_SIZES: tuple[Any, ...] = (
+    "font.size",
+    "axes.titlesize",
+    "axes.labelsize",
+    "figure.titlesize",
+    "legend.fontsize",
+    "legend.title_fontsize",
+    "xtick.labelsize",
+    "ytick.labelsize",
+)
+_SETTINGS: dict[Any, Any] = {
+    "font.family": FONT_FAMILY,
     "axes.linewidth": 0.8,
     "axes.titlepad": 4,
     "axes.spines.top": False,
@@ -41,10 +72,7 @@ STYLE: dict[Any, Any] = {
     "axes.facecolor": "white",
     "figure.facecolor": "white",
     "hatch.linewidth": 0.6,
-    "figure.titlesize": FONT_SIZE,
-    "savefig.facecolor": "white",
-    "legend.fontsize": FONT_SIZE,
-    "legend.title_fontsize": FONT_SIZE,
+    "savefig.facecolor": "auto",
     "legend.frameon": False,
     "legend.handlelength": 2.6,
     "legend.borderaxespad": 0.2,
@@ -52,8 +80,6 @@ STYLE: dict[Any, Any] = {
     "lines.dashed_pattern": (4.0, 1.8),
     "svg.hashsalt": "electrodiff",  # the same names of SVG elements in every run
     "text.usetex": False,
-    "xtick.labelsize": FONT_SIZE,
-    "ytick.labelsize": FONT_SIZE,
     "xtick.direction": "out",
     "ytick.direction": "out",
 }
@@ -67,6 +93,8 @@ GUIDE: dict[str, Any] = {"color": "0.35", "linewidth": 0.8}
 """Interfaces, leader lines, marks."""
 
 WALL_SHADE = "0.45"
+HALO_WIDTH = 2.5
+"""Of the white around a text over curves [pt]."""
 # Lines over a layer with fixed charge.
 _HATCH: dict[str, Any] = {"facecolor": "none", "edgecolor": "0.80", "hatch": "//", "linewidth": 0.0}
 
@@ -82,23 +110,34 @@ _LIGHTEST, _DARKEST = 0.975, 0.84
 
 
 @contextmanager
-def settings() -> Iterator[None]:
-    """Our style over matplotlib's defaults, whatever the user's settings, which are back at the end."""
+def settings(style: Style = STYLES[PAPER]) -> Iterator[None]:
+    """Our settings over matplotlib's defaults, whatever the user's settings, which are back at the end."""
     with rc_context():
         rcdefaults()
-        rcParams.update(STYLE)
+        rcParams.update(
+            {
+                **_SETTINGS,
+                **dict.fromkeys(_SIZES, style.font_size),
+                "figure.dpi": style.dpi,
+                "ytick.major.pad": style.pad,
+            }
+        )
         yield
 
 
-def styled(draw: Callable[[Solution], Figure]) -> Callable[[Solution], Figure]:
-    """The same function, drawing in our style."""
+def font_size() -> float:
+    """Size of all text in the figure that is being drawn [pt]."""
+    return float(rcParams["font.size"])
 
-    @functools.wraps(draw)
-    def draw_in_style(solution: Solution) -> Figure:
-        with settings():
-            return draw(solution)
 
-    return draw_in_style
+def line_height() -> float:
+    """Of a line of text in the figure that is being drawn [mm]."""
+    return 1.25 * font_size() * MM_PER_POINT
+
+
+def halo() -> withStroke:
+    """White around a text that stands over curves."""
+    return withStroke(linewidth=HALO_WIDTH, foreground="white")
 
 
 def ion_style(index: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from electrodiff.plot.scale import linear_limits
 from electrodiff.plot.sheet import INCH
-from electrodiff.plot.style import DPI, MINUS, log_tick
+from electrodiff.plot.style import MINUS, line_height, log_tick
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,8 +25,6 @@ _DEPTH = 7
 _LABELS = 4
 # Height of the proportional part, in decades, and of the margins.
 _LINEAR_PART, _MARGIN = 0.6, 0.35
-# Distance of labels over each other [mm].
-_LINE = 4.6
 
 
 def symlog_ticks(largest: float, linear: float, most: int = _LABELS) -> list[float]:
@@ -80,8 +78,8 @@ def _with_room(ax: Axes, ticks: list[float]) -> list[float]:
     """Zero and the largest values whose labels have room between those chosen before."""
     shown: dict[float, float] = {}
     for tick in sorted(ticks, key=lambda tick: (tick != 0, -abs(tick))):
-        height = float(ax.transData.transform((0.0, tick))[1]) / DPI * INCH
-        if all(abs(height - other) >= _LINE for other in shown.values()):
+        height = float(ax.transData.transform((0.0, tick))[1]) / float(ax.figure.dpi) * INCH
+        if all(abs(height - other) >= line_height() for other in shown.values()):
             shown[tick] = height
     return sorted(shown)
 

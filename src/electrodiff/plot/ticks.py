@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from electrodiff.plot.labels import text_width
+from electrodiff.plot.style import line_height
 
 Tick = tuple[float, str]
 """Place on an axis, and label."""
 
-# Distance of labels over each other, and least gap between labels side by side [mm].
-_LINE, _GAP = 4.4, 1.2
+# Least gap between labels side by side [mm].
+_GAP = 1.2
 
 
 def chosen_ticks(groups: Sequence[Sequence[Tick]], per_place: float, is_upright: bool) -> list[Tick]:
@@ -21,7 +22,7 @@ def chosen_ticks(groups: Sequence[Sequence[Tick]], per_place: float, is_upright:
     """
 
     def are_apart(one: Tick, other: Tick) -> bool:
-        needed = _LINE if is_upright else (text_width(one[1]) + text_width(other[1])) / 2.0 + _GAP
+        needed = line_height() if is_upright else (text_width(one[1]) + text_width(other[1])) / 2.0 + _GAP
         return (other[0] - one[0]) * per_place >= needed
 
     shown: list[Tick] = []

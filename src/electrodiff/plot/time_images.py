@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.colors import Normalize, SymLogNorm
 from numpy.typing import NDArray
 
+from electrodiff.plot.drawing import styled
 from electrodiff.plot.layer_axis import LayerAxis
 from electrodiff.plot.scale import CHARGE_DENSITY, POTENTIAL
-from electrodiff.plot.sheet import CLOSE, INCH, LEFT, RIGHT, WIDTH, Row, sheet, size_mm
-from electrodiff.plot.style import DPI, settings
+from electrodiff.plot.sheet import CLOSE, INCH, LEFT, Row, sheet, size_mm
+from electrodiff.plot.style import PAPER, STYLES, font_size
 from electrodiff.plot.symlog import symlog_text, symlog_ticks
 from electrodiff.plot.time_axis import TimeAxis, title
 
@@ -34,32 +36,32 @@ _SEQUENTIAL, _DIVERGING = "viridis", "RdBu_r"
 _DECADES = 4
 
 
-def space_time(transient: Transient) -> Figure:
+@styled
+def space_time(transient: Transient, given: Sequence[Axes] = ()) -> Figure:
     """Potential [mV] and charge density [MC/m^3] as images, along the stack from left to right and in time from below.
 
     Time is logarithmic, with t = 0, just after the changes there, as a strip of its own at the lower edge.  Layers are
     named and shaded above the images; along x the distance from the nearest interface or wall is stretched (see
     `layer_axis`), and given in nm.  The colours of the charge are logarithmic on either side of zero.
     """
-    with settings():
-        figure, axes = sheet([Row(_NAMED, 0.0), Row(_HEIGHT, CLOSE)])
-        top, bottom = (row[0] for row in axes)
-        title(transient, figure)
-        for ax in (top, bottom):
-            _make_room(ax)
-        stack_axis, time_axis = LayerAxis.of(transient.frames[-1]), TimeAxis.of(transient)
-        headroom = stack_axis.draw_frames([top, bottom])
-        for ax, free, values, ladder, name in (
-            (top, headroom, transient.potential, POTENTIAL, "potential"),
-            (bottom, 0.0, transient.charge_density, CHARGE_DENSITY, "charge density"),
-        ):
-            unit = ladder.unit(values)
-            shown = values * unit.factor
-            norm, colours = _scale(shown, unit.floor, ladder is CHARGE_DENSITY)
-            image = _draw_image(transient, ax, shown, norm, colours)
-            _frame(ax, stack_axis, time_axis, free)
-            _draw_bar(ax, image, f"{name} [{unit.name}]", free)
-        return figure
+    figure, axes = sheet([Row(_NAMED, 0.0), Row(_HEIGHT, CLOSE)], given=given)
+    top, bottom = (row[0] for row in axes)
+    title(transient, figure)
+    for ax in (top, bottom):
+        _make_room(ax)
+    stack_axis, time_axis = LayerAxis.of(transient.frames[-1]), TimeAxis.of(transient)
+    headroom = stack_axis.draw_frames([top, bottom])
+    for ax, free, values, ladder, name in (
+        (top, headroom, transient.potential, POTENTIAL, "potential"),
+        (bottom, 0.0, transient.charge_density, CHARGE_DENSITY, "charge density"),
+    ):
+        unit = ladder.unit(values)
+        shown = values * unit.factor
+        norm, colours = _scale(shown, unit.floor, ladder is CHARGE_DENSITY)
+        image = _draw_image(transient, ax, shown, norm, colours)
+        _frame(ax, stack_axis, time_axis, free)
+        _draw_bar(ax, image, f"{name} [{unit.name}]", free)
+    return figure
 
 
 def _scale(values: Floats, floor: float, around_zero: bool) -> tuple[Normalize, str]:
@@ -76,10 +78,15 @@ def _scale(values: Floats, floor: float, around_zero: bool) -> tuple[Normalize, 
 
 def _make_room(ax: Axes) -> None:
     """Narrow an axes for the bar of colours at its right."""
-    place = ax.get_position()
-    width = WIDTH - LEFT - RIGHT - _BAR_GAP - _BAR_WIDTH - _BAR_LABELS
-    ax.set_position((place.x0, place.y0, width / WIDTH, place.height))
-    ax.yaxis.set_label_coords(-(LEFT - 4.0) / width, 0.5)
+    place, (before, _) = ax.get_position(), size_mm(ax)
+    width = before - _BAR_GAP - _BAR_WIDTH - _bar_labels()
+    ax.set_position((place.x0, place.y0, place.width * width / before, place.height))
+    ax.yaxis.set_label_coords(-(LEFT - 4.4) / width, 0.5)
+
+
+def _bar_labels() -> float:
+    """Room for the labels of a bar of colours [mm]."""
+    return _BAR_LABELS * font_size() / STYLES[PAPER].font_size
 
 
 def _frame(ax: Axes, stack_axis: LayerAxis, time_axis: TimeAxis, headroom: float) -> None:
@@ -106,7 +113,7 @@ def _extent(time_axis: TimeAxis) -> tuple[float, float]:
 def _draw_image(transient: Transient, ax: Axes, values: Floats, norm: Normalize, colours: str) -> AxesImage:
     """Draw values (T, M) over places, as many as there are pixels; return an image for the scale of its colours."""
     stack_axis, time_axis = LayerAxis.of(transient.frames[-1]), TimeAxis.of(transient)
-    columns, rows = (round(size / INCH * DPI) for size in size_mm(ax))
+    columns, rows = (round(size / INCH * float(ax.figure.dpi)) for size in size_mm(ax))
     across = _along_stack(transient, stack_axis, values, (np.arange(columns) + 0.5) / columns)
     options: dict[str, Any] = {
         "norm": norm,
@@ -151,13 +158,15 @@ def _along_stack(transient: Transient, stack_axis: LayerAxis, values: Floats, at
 def _draw_bar(ax: Axes, image: AxesImage, label: str, headroom: float) -> None:
     """Draw the scale of the colours at the right of an image, as high as it is."""
     place = ax.get_position()
-    left = place.x1 + _BAR_GAP / WIDTH
+    per_mm = place.width / size_mm(ax)[0]
     figure = ax.figure
-    bar_axes = figure.add_axes((left, place.y0, _BAR_WIDTH / WIDTH, place.height * (1.0 - headroom)))
+    bar_axes = figure.add_axes(
+        (place.x1 + _BAR_GAP * per_mm, place.y0, _BAR_WIDTH * per_mm, place.height * (1.0 - headroom))
+    )
     bar = figure.colorbar(image, cax=bar_axes)
     bar.outline.set_linewidth(0.6)
     bar.set_label(label)
-    bar_axes.yaxis.set_label_coords((_BAR_WIDTH + _BAR_LABELS) / _BAR_WIDTH, 0.5)
+    bar_axes.yaxis.set_label_coords((_BAR_WIDTH + _bar_labels()) / _BAR_WIDTH, 0.5)
     norm = image.norm
     if isinstance(norm, SymLogNorm):
         ticks = symlog_ticks(float(norm.vmax or 0.0), float(norm.linthresh))

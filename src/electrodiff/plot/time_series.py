@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,11 @@ from numpy.typing import NDArray
 from electrodiff.account import NO_FLUX
 from electrodiff.ends import Closed, Reservoir, Wall
 from electrodiff.plot import time_axis
+from electrodiff.plot.drawing import styled
 from electrodiff.plot.labels import shortened, text_width
 from electrodiff.plot.scale import POTENTIAL, Ladder, linear_limits
 from electrodiff.plot.sheet import CLOSE, TITLE, Row, sheet, size_mm
-from electrodiff.plot.style import COLOURS, MINUS, SOLUTION, ion_style, settings
+from electrodiff.plot.style import COLOURS, MINUS, SOLUTION, ion_style
 from electrodiff.plot.symlog import fit_y_axis
 from electrodiff.plot.time_axis import TimeAxis
 from electrodiff.units import FARADAY
@@ -44,7 +46,8 @@ _PART: dict[str, Any] = {"color": COLOURS[1], "linestyle": "--", "linewidth": 2.
 _SAMPLE = 15.0
 
 
-def currents(transient: Transient) -> Figure:
+@styled
+def currents(transient: Transient, given: Sequence[Axes] = ()) -> Figure:
     """Currents [A/m^2] and potentials [mV] against time, logarithmic from the first output on.
 
     The total current density, the same at every x of planes, with the part of it that is displacement in the middle of
@@ -52,17 +55,16 @@ def currents(transient: Transient) -> Figure:
     the stack, and across that layer.  What transporters carry counts as conduction.  The axes of currents that span decades
     are logarithmic on either side of zero.
     """
-    with settings():
-        rows = [Row(_CURRENT, TITLE), Row(_CURRENT, TITLE + CLOSE), Row(_POTENTIAL, TITLE + CLOSE)]
-        figure, axes = sheet(rows, time_axis.ion_head(transient))
-        time_axis.title(transient, figure)
-        time_axis.ion_legend(transient, figure)
-        total, conduction, potential = (row[0] for row in axes)
-        axis = TimeAxis.of(transient)
-        axis.draw_frames([total, conduction, potential])
-        _draw_currents(transient, axis, total, conduction)
-        _draw_potentials(transient, axis, potential)
-        return figure
+    rows = [Row(_CURRENT, TITLE), Row(_CURRENT, TITLE + CLOSE), Row(_POTENTIAL, TITLE + CLOSE)]
+    figure, axes = sheet(rows, time_axis.ion_head(transient), given)
+    time_axis.title(transient, figure)
+    time_axis.ion_legend(transient, figure)
+    total, conduction, potential = (row[0] for row in axes)
+    axis = TimeAxis.of(transient)
+    axis.draw_frames([total, conduction, potential])
+    _draw_currents(transient, axis, total, conduction)
+    _draw_potentials(transient, axis, potential)
+    return figure
 
 
 def conduction(transient: Transient) -> Floats:
@@ -196,27 +198,27 @@ def _end_name(transient: Transient, side: str) -> str:
     return f"the {side} {kinds[type(end)]}"
 
 
-def concentrations(transient: Transient) -> Figure:
+@styled
+def concentrations(transient: Transient, given: Sequence[Axes] = ()) -> Figure:
     """Concentration of each ion [mM] against time, beside the membrane and in the middle of the layers around it.
 
     The places are those of `places`; where every change is slight, the change since the start is shown instead.
     """
-    with settings():
-        shown = places(transient)
-        columns = 2 if len(shown) == 4 else 1
-        pairs = [shown[first : first + columns] for first in range(0, len(shown), columns)]
-        rows = [Row(_CONCENTRATION, TITLE if not index else TITLE + CLOSE, columns) for index in range(len(pairs))]
-        rows = [Row(row.height, row.above, columns, columns) for row in rows]
-        figure, axes = sheet(rows, time_axis.ion_head(transient))
-        time_axis.title(transient, figure)
-        time_axis.ion_legend(transient, figure)
-        axis = TimeAxis.of(transient)
-        for column in range(columns):
-            axis.draw_frames([row[column] for row in axes])
-        for pair, row in zip(pairs, axes, strict=True):
-            for place, ax in zip(pair, row, strict=True):
-                _draw_concentrations(transient, axis, place, ax)
-        return figure
+    shown = places(transient)
+    columns = 2 if len(shown) == 4 else 1
+    pairs = [shown[first : first + columns] for first in range(0, len(shown), columns)]
+    rows = [Row(_CONCENTRATION, TITLE if not index else TITLE + CLOSE, columns) for index in range(len(pairs))]
+    rows = [Row(row.height, row.above, columns, columns) for row in rows]
+    figure, axes = sheet(rows, time_axis.ion_head(transient), given)
+    time_axis.title(transient, figure)
+    time_axis.ion_legend(transient, figure)
+    axis = TimeAxis.of(transient)
+    for column in range(columns):
+        axis.draw_frames([row[column] for row in axes])
+    for pair, row in zip(pairs, axes, strict=True):
+        for place, ax in zip(pair, row, strict=True):
+            _draw_concentrations(transient, axis, place, ax)
+    return figure
 
 
 def _draw_concentrations(transient: Transient, axis: TimeAxis, place: Place, ax: Axes) -> None:

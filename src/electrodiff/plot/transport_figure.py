@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,10 +10,11 @@ from numpy.typing import NDArray
 
 from electrodiff.plot import time_axis
 from electrodiff.plot.cell_figure import FLUX, moved_ions
+from electrodiff.plot.drawing import styled
 from electrodiff.plot.labels import shortened
 from electrodiff.plot.scale import POTENTIAL, linear_limits
 from electrodiff.plot.sheet import CLOSE, TITLE, Row, sheet, size_mm
-from electrodiff.plot.style import COLOURS, LINE_STYLES, ion_style, settings
+from electrodiff.plot.style import COLOURS, LINE_STYLES, ion_style
 from electrodiff.plot.symlog import fit_y_axis
 from electrodiff.plot.time_axis import TimeAxis
 from electrodiff.plot.time_series import head
@@ -31,7 +33,8 @@ _RATES, _LEAKS, _POTENTIALS = 36.0, 44.0, 50.0
 _VOLTAGE: dict[str, Any] = {"color": "black", "linewidth": 3.0, "zorder": 3.0}
 
 
-def transport(transient: Transient) -> Figure:
+@styled
+def transport(transient: Transient, given: Sequence[Axes] = ()) -> Figure:
     """Transporters, leaks and equilibria against time, logarithmic from the first output on.
 
     The rate of every transporter [pmol/(cm^2 s)]; the passive flux of each ion through lipid and pathways, positive outward;
@@ -41,18 +44,17 @@ def transport(transient: Transient) -> Figure:
     """
     if not transient.case.transporters:
         raise ValueError("the case has no transporters, whose rates this figure shows")
-    with settings():
-        rows = [Row(_RATES, TITLE), Row(_LEAKS, TITLE + CLOSE), Row(_POTENTIALS, TITLE + CLOSE)]
-        figure, axes = sheet(rows, time_axis.ion_head(transient))
-        time_axis.title(transient, figure)
-        time_axis.ion_legend(transient, figure)
-        rates, leaks, potentials = (row[0] for row in axes)
-        axis = TimeAxis.of(transient)
-        axis.draw_frames([rates, leaks, potentials])
-        _draw_rates(transient, axis, rates)
-        _draw_leaks(transient, axis, leaks)
-        _draw_potentials(transient, axis, potentials)
-        return figure
+    rows = [Row(_RATES, TITLE), Row(_LEAKS, TITLE + CLOSE), Row(_POTENTIALS, TITLE + CLOSE)]
+    figure, axes = sheet(rows, time_axis.ion_head(transient), given)
+    time_axis.title(transient, figure)
+    time_axis.ion_legend(transient, figure)
+    rates, leaks, potentials = (row[0] for row in axes)
+    axis = TimeAxis.of(transient)
+    axis.draw_frames([rates, leaks, potentials])
+    _draw_rates(transient, axis, rates)
+    _draw_leaks(transient, axis, leaks)
+    _draw_potentials(transient, axis, potentials)
+    return figure
 
 
 def _draw_rates(transient: Transient, axis: TimeAxis, ax: Axes) -> None:

@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: demo test check check-full bench bench-once bench-peers robustness clean
+.PHONY: demo test check docs check-full bench bench-once bench-peers robustness clean
 
 demo: $(READY)
 	$(BIN)/electrodiff run cases/resting_potential.toml --out results/resting_potential
@@ -20,6 +20,13 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The documentation as a site: pages put together and generated, built with warnings as errors, links checked.
+docs: $(READY)
+	$(BIN)/python docs/_ext/assemble.py build/docs-source
+	$(BIN)/sphinx-build -q -W --keep-going -E -j 2 -c docs build/docs-source build/docs
+	$(BIN)/python docs/_ext/check_links.py build/docs
+	@echo "The site is build/docs/index.html"
+
 # What is too long for CI: the timing of the benchmarks, and ten thousand random cases (CI solves 300 of them).
 check-full: check test bench robustness
 
@@ -28,7 +35,10 @@ bench-once: $(READY)
 	$(BIN)/python -m pytest benchmarks --benchmark-disable
 
 bench: $(READY)
-	$(BIN)/python -m pytest benchmarks --benchmark-columns=min,median,max,rounds --benchmark-sort=name
+	@mkdir -p build
+	$(BIN)/python -m pytest benchmarks --benchmark-columns=min,median,max,rounds --benchmark-sort=name \
+		--benchmark-json build/benchmarks.json
+	$(BIN)/python benchmarks/store.py build/benchmarks.json
 	$(BIN)/python benchmarks/compare_steady.py
 	$(BIN)/python benchmarks/compare_transient.py
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import importlib
+import math
 import re
 from pathlib import Path
 
 import pytest
+from scipy import constants
 
 import electrodiff as ed
-from electrodiff import voltage_summary
-from electrodiff.quantities import CURVE_QUANTITIES, QUANTITIES
+from electrodiff import sweep_summary, voltage_summary
+from electrodiff.quantities import CLOSED_FORMS, CURVE_QUANTITIES, QUANTITIES
 from electrodiff.summary import summary
 
 ROOT = Path(__file__).parents[1]
@@ -72,6 +74,37 @@ def test_every_key_and_variable_of_a_curve_is_in_the_docs(tmp_path):
             assert f"`{str(name).removesuffix('_error')}" in page or name in ("kind", "Conventions", "border"), name
 
 
+def test_example_of_the_sweeps_page_runs_and_agrees_with_ghk(capsys):
+    (example,) = blocks("docs/sweep.md", "python")
+    exec(compile(example, "docs/sweep.md", "exec"), {})
+    potentials, difference = capsys.readouterr().out.splitlines()
+    thermal = constants.R * 310.0 / (constants.N_A * constants.e)
+    for text, ratio in zip(potentials.strip("[]").split(), (0.01, 0.1, 1.0), strict=True):
+        ghk = 1e3 * thermal * math.log((4 + ratio * 145 + 0.45 * 10) / (140 + ratio * 12 + 0.45 * 149))
+        assert float(text) == pytest.approx(ghk, abs=0.08)
+    assert 10 < float(re.findall(r"(\d+) uV", difference)[0]) < 80
+
+
+@pytest.mark.parametrize("name", CLOSED_FORMS)
+def test_every_model_beside_a_sweep_is_in_the_docs(name):
+    assert f"| `{name}` | " in (ROOT / "docs" / "results.md").read_text()
+
+
+def test_every_key_and_variable_of_a_sweep_is_in_the_docs(tmp_path):
+    import xarray
+
+    page = (ROOT / "docs" / "results.md").read_text()
+    axes = [{"key": "temperature", "values": [300.0, 310.0]}]
+    study = {"kind": "sweep", "axes": axes, "quantities": ["membrane_potential"]}
+    sweep = ed.solve_sweep(ed.load_case(ROOT / "cases" / "resting_potential.toml").changed({"study": study}))
+    data = sweep_summary.summary(sweep, 1.0)
+    for key in [*data, *data["axes"][0], *data["quantities"]["membrane_potential"], *data["routes"], "at", "reason"]:
+        assert f"`{key}`" in page, key
+    with xarray.open_dataset(ed.save_solution(sweep, tmp_path / "x.nc")) as stored:
+        for name in [*stored.data_vars, *stored.attrs]:
+            assert f"`{str(name).removesuffix('_error')}" in page or name in ("kind", "Conventions"), name
+
+
 MESH_NUMBERS = re.findall(
     r"^\| `([\w.]+)` \| `([A-Z_]+)` \| (.+) \|$", (ROOT / "docs/mesh.md").read_text(), re.MULTILINE
 )
@@ -122,7 +155,7 @@ def test_every_key_of_the_schema_is_in_the_docs():
 
 
 def test_links_between_pages_lead_somewhere():
-    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 

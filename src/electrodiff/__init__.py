@@ -26,6 +26,9 @@ _HOME = {
     "CurrentVoltage": "current_voltage",
     "ElectrodiffError": "errors",
     "Expectation": "model",
+    "Fit": "fit_result",
+    "FitSettings": "model",
+    "FittedCurve": "fit_curves",
     "FrequencyRange": "study",
     "IVStudy": "study",
     "Gate": "model",
@@ -35,6 +38,7 @@ _HOME = {
     "Ion": "model",
     "KNOWN_IONS": "ions",
     "Layer": "model",
+    "Measurements": "fit_data",
     "MeshSettings": "model",
     "NewtonOptions": "solvers.newton",
     "OutputTimes": "study",
@@ -43,9 +47,13 @@ _HOME = {
     "Profile": "fields",
     "Reservoir": "model",
     "ResultError": "errors",
+    "Sensitivity": "sensitivities",
     "SineWave": "changes",
     "Solution": "solution",
     "SteadyStudy": "study",
+    "Sweep": "sweep_result",
+    "SweepStudy": "sweep_study",
+    "Axis": "sweep_study",
     "Stern": "model",
     "Transient": "transient",
     "TransientStudy": "study",
@@ -58,19 +66,25 @@ _HOME = {
     "case_regime": "regime",
     "case_text": "case",
     "compare": "ladder",
+    "fit": "fitting",
+    "fitted_curves": "fit_curves",
     "load_case": "case",
     "load_solution": "store",
     "parse_case": "case",
     "save_solution": "store",
+    "sensitivity": "solvers.sensitivity",
     "solve": "solvers.steady",
     "solve_impedance": "solvers.impedance",
     "solve_iv": "solvers.iv",
+    "solve_sweep": "solvers.sweep",
     "solve_transient": "solvers.transient",
+    "sweep": "sweeping",
 }
-_MODULES = ("plot", "theory")
+_MODULES = ("plot", "report", "theory")
 
 if TYPE_CHECKING:
     from electrodiff import plot as plot
+    from electrodiff import report as report
     from electrodiff import theory as theory
     from electrodiff.account import CellAccount as CellAccount
     from electrodiff.case import bundled_case as bundled_case
@@ -87,12 +101,18 @@ if TYPE_CHECKING:
     from electrodiff.errors import ElectrodiffError as ElectrodiffError
     from electrodiff.errors import ResultError as ResultError
     from electrodiff.fields import Profile as Profile
+    from electrodiff.fit_curves import FittedCurve as FittedCurve
+    from electrodiff.fit_curves import fitted_curves as fitted_curves
+    from electrodiff.fit_data import Measurements as Measurements
+    from electrodiff.fit_result import Fit as Fit
+    from electrodiff.fitting import fit as fit
     from electrodiff.impedance import Impedance as Impedance
     from electrodiff.ions import KNOWN_IONS as KNOWN_IONS
     from electrodiff.ladder import compare as compare
     from electrodiff.model import Case as Case
     from electrodiff.model import Closed as Closed
     from electrodiff.model import Expectation as Expectation
+    from electrodiff.model import FitSettings as FitSettings
     from electrodiff.model import Gate as Gate
     from electrodiff.model import Interface as Interface
     from electrodiff.model import Ion as Ion
@@ -102,11 +122,14 @@ if TYPE_CHECKING:
     from electrodiff.model import Stern as Stern
     from electrodiff.model import Wall as Wall
     from electrodiff.regime import case_regime as case_regime
+    from electrodiff.sensitivities import Sensitivity as Sensitivity
     from electrodiff.solution import Solution as Solution
     from electrodiff.solvers.impedance import solve_impedance as solve_impedance
     from electrodiff.solvers.iv import solve_iv as solve_iv
     from electrodiff.solvers.newton import NewtonOptions as NewtonOptions
+    from electrodiff.solvers.sensitivity import sensitivity as sensitivity
     from electrodiff.solvers.steady import solve as solve
+    from electrodiff.solvers.sweep import solve_sweep as solve_sweep
     from electrodiff.solvers.transient import solve_transient as solve_transient
     from electrodiff.store import load_solution as load_solution
     from electrodiff.store import save_solution as save_solution
@@ -117,6 +140,10 @@ if TYPE_CHECKING:
     from electrodiff.study import PotentialRange as PotentialRange
     from electrodiff.study import SteadyStudy as SteadyStudy
     from electrodiff.study import TransientStudy as TransientStudy
+    from electrodiff.sweep_result import Sweep as Sweep
+    from electrodiff.sweep_study import Axis as Axis
+    from electrodiff.sweep_study import SweepStudy as SweepStudy
+    from electrodiff.sweeping import sweep as sweep
     from electrodiff.transient import Transient as Transient
     from electrodiff.transporters import Channels as Channels
     from electrodiff.transporters import Pathway as Pathway

@@ -88,7 +88,9 @@ class CellAccount:
     membrane_potential: float
     """[V]"""
     ions: tuple[IonAccount, ...]
+    """What each ion does: leak, transport [mol/(m^2 s)] and driving force [V]."""
     transporters: tuple[TransporterAccount, ...]
+    """What each transporter does: cycles, current, ATP, energy."""
     pump_current: float
     """Net current of all transporters [A/m^2]."""
     pump_potential: float | None
@@ -111,8 +113,9 @@ class CellAccount:
     fuel: float
     """Free energy of all ATP used [W/m^2]."""
     excess: tuple[ExcessIons, ...]
+    """Of each ion in the Debye layers."""
     open_fraction: dict[str, float]
-    """Of each gate, by "pathway.ion" or "layer.ion"."""
+    """Of each gate, by "pathway.ion" or "layer.ion": the part that is open, 0 to 1."""
 
 
 # SI units, as a part of the key, of the fields that have one.

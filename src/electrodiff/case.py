@@ -61,6 +61,12 @@ def bundled_cases() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
+def bundled_data() -> dict[str, Path]:
+    """Name and path of every data file that comes with a bundled case, whose name it has."""
+    beside = {name: path.with_suffix(".csv") for name, path in bundled_cases().items()}
+    return {name: path for name, path in beside.items() if path.is_file()}
+
+
 def bundled_case(name: str) -> Path:
     """Path of one bundled case.  Raises CaseError if there is none of this name."""
     cases = bundled_cases()

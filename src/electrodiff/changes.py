@@ -86,7 +86,7 @@ class Change(Record):
         if not isinstance(data, dict):
             return data
         tables = {action: data[action] for action in ("set", "ramp", "sine") if isinstance(data.get(action), dict)}
-        return {**data, **{action: _flat(table) for action, table in tables.items()}}
+        return {**data, **{action: flat(table) for action, table in tables.items()}}
 
     @model_validator(mode="after")
     def _check(self, info: ValidationInfo) -> Change:
@@ -164,13 +164,13 @@ def within(path: str, value: Any, check: Callable[[], Any]) -> Any:
         raise problem(where, what, context["remedy"]) from None
 
 
-def _flat(table: dict[str, Any], parent: str = "") -> dict[str, Any]:
+def flat(table: dict[str, Any], parent: str = "") -> dict[str, Any]:
     """The table with tables in it as key paths; of one that is there twice, the last counts."""
-    flat = {}
+    paths: dict[str, Any] = {}
     for name, value in table.items():
         key = f"{parent}{name}"
-        flat.update(_flat(value, f"{key}.") if _is_path(key, value) else {key: value})
-    return flat
+        paths.update(flat(value, f"{key}.") if _is_path(key, value) else {key: value})
+    return paths
 
 
 def _is_path(key: str, value: Any) -> bool:

@@ -296,8 +296,13 @@ def _check_steric(case: Case) -> None:
 
 
 def _check_expectations(case: Case) -> None:
+    if case.study.kind == "sweep":
+        return  # they are checked with its points
     names = case.expectable_names()
     for index, expectation in enumerate(case.expect):
+        if expectation.at:
+            remedy = "it says at which point of a sweep the value is expected, and this study is none; drop it"
+            raise problem(f"expect[{index}].at", dict(expectation.at), remedy)
         if expectation.quantity not in names:
             remedy = f"this case has no such quantity{nearest(expectation.quantity, names)}; it has {', '.join(names)}"
             if case.study.kind == "iv":

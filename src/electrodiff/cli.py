@@ -15,8 +15,13 @@ import typer
 from rich.console import Console
 
 from electrodiff import __version__
-from electrodiff.cli_checks import checked_figure, checked_folder, checked_formats, exit_codes, note, writing
-from electrodiff.cli_run import Order, figures, note_compilation, run_study, solve_noted
+from electrodiff.cli_checks import checked_figure, checked_folder, checked_formats, checked_style, exit_codes, writing
+from electrodiff.cli_fit import FitOrder, run_fit
+from electrodiff.cli_plot import FormatOption, StyleOption, plot
+from electrodiff.cli_report import report
+from electrodiff.cli_reproduce import reproduce
+from electrodiff.cli_run import Order, note_compilation, run_study, solve_noted
+from electrodiff.cli_verify import verify
 from electrodiff.errors import CaseError
 
 if TYPE_CHECKING:
@@ -29,7 +34,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    epilog="Exit codes: 0 done, 2 bad case or usage, 3 not converged, 4 an expectation missed, 130 interrupted.",
+    epilog="Exit codes: 0 done, 2 bad case or usage, 3 not converged, 4 an expectation or a check missed, 130 interrupted.",
 )
 # An interrupt while a message is written must not lose it: both streams are made when they are used.
 CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="A case file (TOML), or the name of a bundled case.")]
@@ -38,9 +43,6 @@ OverridesOption = Annotated[
 ]
 FigureOption = Annotated[
     Path | None, typer.Option("--plot", metavar="FILE", help="Draw it as well: a .png, .svg or .pdf file.")
-]
-FormatOption = Annotated[
-    list[str] | None, typer.Option("--format", help="Format of the figures: png, svg or pdf; may be repeated.")
 ]
 
 
@@ -65,22 +67,29 @@ def run(
     overrides: OverridesOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
     as_csv: Annotated[
-        bool, typer.Option("--csv", help="Also write a table: profiles, series, impedance or curve.")
+        bool, typer.Option("--csv", help="Also write a table: profiles, series, impedance, curve or points.")
     ] = False,
     no_plots: Annotated[bool, typer.Option("--no-plots", help="Draw no figures.")] = False,
     formats: FormatOption = None,
+    style: StyleOption = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a transient that was interrupted, from its checkpoint.")
+        bool, typer.Option("--resume", help="Go on with a transient or a sweep that was interrupted.")
     ] = False,
+    engine: Annotated[str, typer.Option(help="Who solves the points of a sweep: local (threads) or dask.")] = "local",
+    threads: Annotated[int | None, typer.Option(help="Of a sweep; by default one for each processor.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Of a Dask cluster; by default one of its own is started.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
     """Solve the study of a case and write solution.nc, summary.json and figures."""
     with exit_codes():
-        wanted = checked_formats(formats)
+        wanted, look = checked_formats(formats), checked_style(style)
         path = _case_path(case)
         problem = _load(path, overrides or [])
         folder = checked_folder(out or Path("results") / path.stem)
-        run_study(problem, Order(folder, [] if no_plots else wanted, as_json, as_csv, resume, quiet))
+        drawn = [] if no_plots else wanted
+        run_study(problem, Order(folder, drawn, as_json, as_csv, resume, quiet, look, engine, threads, scheduler))
 
 
 def _load(path: Path, overrides: list[str]) -> Case:
@@ -101,59 +110,10 @@ def _case_path(text: str) -> Path:
     return path if path.is_file() else bundled_cases().get(text, path)
 
 
-@app.command()
-def plot(
-    results: Annotated[list[Path], typer.Argument(metavar="RESULT...", help="Stored results (solution.nc).")],
-    out: Annotated[Path | None, typer.Option(help="Folder of the figures; by default that of the result.")] = None,
-    formats: FormatOption = None,
-    animate: Annotated[
-        Path | None,
-        typer.Option("--animate", metavar="FILE", help="Write a film of a transient instead: a .gif or .mp4 file."),
-    ] = None,
-) -> None:
-    """Draw the figures of stored results."""
-    with exit_codes():
-        from electrodiff.store import load_solution
-
-        if animate is not None:
-            if out is not None or formats or len(results) > 1:
-                raise CaseError(
-                    f"--animate {animate}: it makes one file of one result; leave out --out, --format, and others"
-                )
-            _animate(results[0], animate)
-            return
-        wanted = checked_formats(formats)
-        if out is not None and len(results) > 1:
-            raise CaseError(f"--out {out}: {len(results)} results cannot share a folder; give one result, or no --out")
-        for result in results:
-            file = _result_file(result)
-            solution = load_solution(file)
-            folder = checked_folder(out or file.parent)
-            with writing(folder):
-                folder.mkdir(parents=True, exist_ok=True)
-                for figure in figures(solution, folder, wanted):
-                    print(figure)
-
-
-def _result_file(path: Path) -> Path:
-    return path / "solution.nc" if path.is_dir() else path
-
-
-def _animate(result: Path, film: Path) -> None:
-    """Write the film of a stored transient."""
-    from electrodiff.plot.animation import animate, checked_writer
-    from electrodiff.store import load_solution
-    from electrodiff.transient import Transient
-
-    checked_writer(film)
-    checked_folder(film.parent, "--animate")
-    transient = load_solution(_result_file(result))
-    if not isinstance(transient, Transient):
-        raise CaseError(f"--animate {film}: {result} does not change in time; give the result of a transient study")
-    note(f"drawing {len(transient.time)} pictures ...")
-    with writing(film, "--animate"):
-        film.parent.mkdir(parents=True, exist_ok=True)
-        print(animate(transient, film))
+app.command()(plot)
+app.command()(report)
+app.command()(verify)
+app.command()(reproduce)
 
 
 @app.command()
@@ -234,6 +194,32 @@ def compare(
             _save_figure(ladder_figure(ladder), figure, quiet=as_json)
 
 
+@app.command()
+def fit(
+    case: CaseArgument,
+    data: Annotated[str, typer.Argument(metavar="DATA", help="Measurements: a CSV file with units in its header.")],
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", metavar="KEY", help="A number of the case to be fitted; repeatable."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the results; by default results/<case name>_fit.")] = None,
+    overrides: OverridesOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
+    no_plots: Annotated[bool, typer.Option("--no-plots", help="Draw no figure.")] = False,
+    formats: FormatOption = None,
+    style: StyleOption = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+) -> None:
+    """Fit numbers of a case to measured currents or reversal potentials; write the fitted case, summary.json and a figure."""
+    with exit_codes():
+        wanted, look = checked_formats(formats), checked_style(style)
+        path = _case_path(case)
+        problem = _load(path, overrides or [])
+        folder = checked_folder(out or Path("results") / f"{path.stem}_fit")
+        order = FitOrder(data, parameters or [], folder, [] if no_plots else wanted, look, as_json, quiet)
+        run_fit(problem, order)
+
+
 def _save_figure(figure: Figure, path: Path, quiet: bool) -> None:
     from electrodiff.plot import save_figure
 
@@ -242,6 +228,21 @@ def _save_figure(figure: Figure, path: Path, quiet: bool) -> None:
         save_figure(figure, path)
     if not quiet:
         print(f"wrote {path}")
+
+
+@app.command()
+def explore(
+    case: CaseArgument,
+    overrides: OverridesOption = None,
+    port: Annotated[int, typer.Option(help="Port of this machine to listen on; by default any that is free.")] = 0,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
+) -> None:
+    """Open a live page of a case in the browser: sliders, and what follows from them."""
+    with exit_codes():
+        from electrodiff.cli_explore import explore_case
+
+        path = _case_path(case)
+        explore_case(_load(path, overrides or []), path.stem, port, not no_browser)
 
 
 @app.command()
@@ -265,15 +266,25 @@ def new(
 ) -> None:
     """Copy a bundled case to start from."""
     with exit_codes():
-        from electrodiff.case import bundled_case
+        from electrodiff.case import bundled_case, bundled_data
 
         source = bundled_case(name)
         target = out or Path(f"{name}.toml")
         if target.exists():
             raise CaseError(f"{target}: this file exists already; choose another with --out, or remove it")
+        data = bundled_data().get(name)
+        beside = target.with_name(data.name) if data else None
+        if beside is not None and beside.exists():
+            raise CaseError(
+                f"{beside}: this file, the data of the case, exists already; remove it, or choose another folder"
+            )
         with writing(target):
             shutil.copyfile(source, target)
+            if data is not None and beside is not None:
+                shutil.copyfile(data, beside)
         print(f"wrote {target}; solve it with: electrodiff run {target}")
+        if beside is not None:
+            print(f"wrote {beside}; fit the case to it with: electrodiff fit {target} {beside}")
 
 
 @app.command()

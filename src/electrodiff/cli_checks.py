@@ -14,6 +14,8 @@ from electrodiff.errors import CaseError, ConvergenceError, ElectrodiffError
 
 BAD_INPUT, NOT_CONVERGED, MISSED, INTERRUPTED = 2, 3, 4, 130
 FORMATS = ("png", "svg", "pdf")
+# Those of `plot.style`, which takes longer to import than help should.
+STYLES = ("paper", "slides", "dark")
 
 
 @contextmanager
@@ -75,6 +77,13 @@ def checked_formats(formats: list[str] | None) -> list[str]:
         if name not in FORMATS:
             raise CaseError(f"--format {name}: expected one of {', '.join(FORMATS)}")
     return wanted
+
+
+def checked_style(style: str | None) -> str:
+    """The style of the figures that is asked for, by default the first; one that there is."""
+    if style is not None and style not in STYLES:
+        raise CaseError(f"--style {style}: expected one of {', '.join(STYLES)}")
+    return style or STYLES[0]
 
 
 def note(text: str) -> None:

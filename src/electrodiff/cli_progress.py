@@ -129,6 +129,30 @@ class CountProgress(_Progress):
             self._draw(now, done / total, f"{done} of {total} {self._what}, {time_text(float(left), 2)} left")
 
 
+class SweepProgress(_Progress):
+    """Shows how many points of a sweep are done, how quickly, and how many failed."""
+
+    def __init__(self, quiet: bool, before: int = 0, console: Console | None = None) -> None:
+        """quiet: show nothing; before: points that were done in a run before this one; console: by default stderr."""
+        super().__init__(quiet, console)
+        self._before = before
+
+    def show(self, done: int, total: int, failed: int) -> None:
+        """Show how far it is, if the last time is long enough ago."""
+        now = perf_counter()
+        if self._is_due(now):
+            from electrodiff.time_tables import time_text
+
+            rate = (done - self._before) / (now - self._start)
+            left = time_text(float(math.ceil((total - done) / rate)), 2)
+            losses = f", {failed:,} failed" if failed else ""
+            self._draw(now, done / total, f"{done:,} of {total:,} points, {_rate(rate)}{losses}, {left} left")
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:,.0f} points/s" if rate >= 10 else f"{rate:.2g} points/s"
+
+
 class TimeProgress(_Progress):
     """Shows a run in time."""
 

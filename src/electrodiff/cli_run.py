@@ -32,7 +32,10 @@ _MODULES = {
     "transient": ("time_summary", "time_tables"),
     "impedance": ("frequency_summary", "frequency_tables"),
     "iv": ("voltage_summary", "voltage_tables"),
+    "sweep": ("sweep_summary", "sweep_terminal"),
 }
+# Studies that leave what they have done in the folder of their results until they are over, to go on from.
+_RESUMABLE = ("transient", "sweep")
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,12 @@ class Order:
     as_csv: bool
     resume: bool
     quiet: bool
+    style: str
+    """Of the figures."""
+    engine: str = "local"
+    """Who solves the points of a sweep."""
+    threads: int | None = None
+    scheduler: str | None = None
 
 
 def run_study(case: Case, order: Order) -> None:
@@ -56,25 +65,50 @@ def run_study(case: Case, order: Order) -> None:
     written nevertheless - or misses an expectation.
     """
     kind = case.study.kind
-    has_checkpoints = kind == "transient"
-    if order.resume and not has_checkpoints:
-        raise CaseError(f"--resume: study.kind is '{kind}', and only a transient leaves checkpoints; leave it out")
+    _check_options(kind, order)
     if not order.quiet:
         note_compilation(case)
     start = time.perf_counter()
-    result, code = _SOLVERS[kind](case, order)
+    result, code = solve_ordered(case, order)
     wall_s = time.perf_counter() - start
     with suppress(OSError):  # nowhere to keep kernels: they are compiled, and this is said, every time
         _marker(case).touch()
-    files = _write(result, wall_s, replace(order, formats=[]) if code else order)
-    if has_checkpoints and code != INTERRUPTED:
-        from electrodiff.checkpoint import drop_checkpoint
-
-        drop_checkpoint(order.folder)
+    # Of a sweep, points that failed are a part of the result.
+    is_told = not code or kind == "sweep"
+    files = _write(result, wall_s, order if is_told else replace(order, formats=[]))
+    if code != INTERRUPTED:
+        _drop_leftovers(kind, order.folder)
+    is_missed = is_told and _report(result, wall_s, files, order)
     if code:
         note(f"{'interrupted' if code == INTERRUPTED else 'error'}: {result.message}")
-        raise typer.Exit(code)
-    _report(result, wall_s, files, order)
+    if code or is_missed:
+        raise typer.Exit(code or MISSED)
+
+
+def _check_options(kind: str, order: Order) -> None:
+    """Options that a study has no use for are refused."""
+    if order.resume and kind not in _RESUMABLE:
+        raise CaseError(
+            f"--resume: study.kind is '{kind}', and only a transient or a sweep leaves something to go on from; leave it out"
+        )
+    given = {"--engine": order.engine != "local", "--threads": order.threads, "--scheduler": order.scheduler}
+    for option, value in given.items():
+        if value and kind != "sweep":
+            raise CaseError(
+                f"{option}: study.kind is '{kind}', and only the points of a sweep are shared out; leave it out"
+            )
+
+
+def _drop_leftovers(kind: str, folder: Path) -> None:
+    """Remove what a run that is over would have gone on from."""
+    if kind == "transient":
+        from electrodiff.checkpoint import drop_checkpoint
+
+        drop_checkpoint(folder)
+    elif kind == "sweep":
+        from electrodiff.sweeping import drop_chunks
+
+        drop_chunks(folder)
 
 
 def note_compilation(case: Case) -> None:
@@ -95,13 +129,13 @@ def _marker(case: Case) -> Path:
     return cache_directory() / f"compiled-for-{len(case.ions)}-ions-{case.study.kind}"
 
 
-def figures(result: Any, folder: Path, formats: list[str]) -> list[Path]:
+def figures(result: Any, folder: Path, formats: list[str], style: str) -> list[Path]:
     """Draw the figures of a result; returns their paths."""
     if not formats:
         return []
     from electrodiff.plot import save_figures
 
-    return save_figures(result, folder, formats)
+    return save_figures(result, folder, formats, style)
 
 
 def solve_noted(case: Case, quiet: bool) -> Solution:
@@ -140,13 +174,33 @@ def _iv(case: Case, order: Order) -> tuple[Any, int]:
     return result, 0 if result.converged else NOT_CONVERGED
 
 
+def _sweep(case: Case, order: Order) -> tuple[Any, int]:
+    from electrodiff.engines import engine_of
+    from electrodiff.sweeping import kept_points, solve_kept
+
+    engine = engine_of(order.engine, order.threads, order.scheduler)
+    try:
+        result = solve_kept(case, engine, order.folder, order.resume, order.quiet)
+    except KeyboardInterrupt:
+        kept, points = kept_points(case, order.folder)
+        note(f"interrupted: {kept:,} of {points:,} points are kept in {order.folder}; go on with --resume")
+        raise typer.Exit(INTERRUPTED) from None
+    return result, 0 if result.converged else NOT_CONVERGED
+
+
 _SOLVERS: dict[str, Callable[[Case, Order], tuple[Any, int]]] = {
     "steady": _steady,
     "transient": _transient,
     "impedance": _impedance,
     "iv": _iv,
+    "sweep": _sweep,
 }
 """By the kind of a study: what gives its result, and the exit code if that is not whole."""
+
+
+def solve_ordered(case: Case, order: Order) -> tuple[Any, int]:
+    """The result of a case, with progress as it is ordered, and the exit code if it is not whole; nothing is written."""
+    return _SOLVERS[case.study.kind](case, order)
 
 
 def _modules(result: Any) -> tuple[ModuleType, ModuleType]:
@@ -166,10 +220,11 @@ def _write(result: Any, wall_s: float, order: Order) -> list[Path]:
         files[-1].write_text(to_json(summary.summary(result, wall_s)) + "\n", encoding="utf-8")
         if order.as_csv:
             files.append(summary.write_csv(result, folder / summary.CSV_NAME))
-        return files + figures(result, folder, order.formats)
+        return files + figures(result, folder, order.formats, order.style)
 
 
-def _report(result: Any, wall_s: float, files: list[Path], order: Order) -> None:
+def _report(result: Any, wall_s: float, files: list[Path], order: Order) -> bool:
+    """Tell of a result; whether it misses an expectation."""
     from electrodiff.summary import to_json
 
     summary, tables = _modules(result)
@@ -186,4 +241,4 @@ def _report(result: Any, wall_s: float, files: list[Path], order: Order) -> None
         for entry in missed:
             computed, expected = shown(entry.quantity, entry.computed), shown(entry.quantity, entry.expected)
             note(f"expectation missed: {entry.quantity} is {computed}, expected {expected}")
-        raise typer.Exit(MISSED)
+    return bool(missed)

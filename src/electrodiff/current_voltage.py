@@ -35,6 +35,7 @@ class CurrentVoltage:
     """
 
     case: Case
+    """What was solved."""
     voltage: Floats
     """(V,) membrane potentials [V], rising."""
     solutions: tuple[Solution, ...]
@@ -49,6 +50,17 @@ class CurrentVoltage:
     """Its estimated error [V]."""
     message: str
     """How it ended; where it failed, and what to try."""
+
+    def __repr__(self) -> str:
+        # That of every solution would fill thousands of lines.
+        first, last = self.voltage[[0, -1]] * 1e3
+        span = f"{len(self.voltage)} potentials from {first:.6g} to {last:.6g} mV"
+        return f"<CurrentVoltage '{self.case.title}': {span}; {self.message}>"
+
+    def _repr_html_(self) -> str:
+        from electrodiff.notebook import curve_html
+
+        return curve_html(self)
 
     @property
     def converged(self) -> bool:
@@ -125,13 +137,13 @@ class CurrentVoltage:
 
     @property
     def rectification(self) -> Floats:
-        """(V,) abs(I(V) / I(-V)), where the curve has both potentials; else NaN, and at 0 V."""
+        """(V,) abs(I(V) / I(-V)), a ratio, where the curve has both potentials; else NaN, and at 0 V."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.abs(self.current_density / self._mirrored(self.current_density))
 
     @property
     def rectification_error(self) -> Floats:
-        """(V,) its estimated error, from those of the two currents."""
+        """(V,) its estimated error, dimensionless, from those of the two currents."""
         with np.errstate(divide="ignore", invalid="ignore"):
             relative = self.error("current_density") / np.abs(self.current_density)
             return np.asarray(self.rectification * (relative + self._mirrored(relative)))

@@ -23,6 +23,7 @@ class Reservoir(Record):
     """A well-stirred bath beyond one end of the stack."""
 
     kind: Literal["reservoir"] = "reservoir"
+    """`"reservoir"`, also if left out."""
     concentrations: dict[str, Concentration]
     """[mol/m^3] of each ion; an ion left out is absent."""
     potential: PotentialOrFloating
@@ -49,13 +50,16 @@ class Stern(Record):
     """A layer of solvent between a wall and the closest ions."""
 
     thickness: Length
+    """[m] from the wall to where the centres of ions can come."""
     relative_permittivity: Permittivity
+    """eps / eps_0 in it, dimensionless."""
 
 
 class Wall(Record):
     """An end that no ion passes: a metal at a given potential, a given surface charge, or neither, and then no field."""
 
     kind: Literal["wall"]
+    """`"wall"`."""
     potential: Potential | None = None
     """[V] of the metal."""
     surface_charge: SurfaceCharge | None = None
@@ -75,6 +79,7 @@ class Closed(Record):
     """A plane, axis or centre of symmetry: no flux and no field."""
 
     kind: Literal["closed"]
+    """`"closed"`."""
 
 
 def _with_kind(value: Any) -> Any:

@@ -27,6 +27,10 @@ class FrozenTable(dict[str, Any]):
     __setitem__ = __delitem__ = __ior__ = _refuse
     clear = pop = popitem = setdefault = update = _refuse
 
+    def __reduce__(self) -> tuple[type[FrozenTable], tuple[dict[str, Any]]]:
+        """How it is sent to another process: whole, as it cannot be filled there."""
+        return FrozenTable, (dict(self),)
+
 
 class Record(BaseModel):
     """A frozen, validated record, tables included; an unknown key is an error."""
@@ -66,7 +70,9 @@ class Profile:
     """A quantity that is piecewise linear along x [m]; constant beyond its first and last point."""
 
     x: tuple[float, ...]
+    """Positions [m], increasing."""
     value: tuple[float, ...]
+    """Value at each of them, in the SI unit of the field that has the profile."""
 
     def at(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Values at positions x [m]."""

@@ -33,6 +33,7 @@ class Impedance:
     """
 
     case: Case
+    """What was solved."""
     steady: Solution
     """The steady state about which it is linearised."""
     frequency: Floats
@@ -56,6 +57,7 @@ class Impedance:
     meshes: tuple[int, ...]
     """Number of nodes of the nested meshes."""
     converged: bool
+    """Whether its steady state was found."""
     message: str
     """How it ended; if it failed, where and what to try."""
 
@@ -64,6 +66,11 @@ class Impedance:
         first, last = self.frequency[[0, -1]]
         span = f"{len(self.frequency)} frequencies from {first:.6g} to {last:.6g} Hz"
         return f"<Impedance '{self.case.title}': {span}; {self.message}>"
+
+    def _repr_html_(self) -> str:
+        from electrodiff.notebook import impedance_html
+
+        return impedance_html(self)
 
     @property
     def admittance(self) -> Complex:
@@ -92,7 +99,7 @@ class Impedance:
 
     @property
     def relative_error(self) -> Floats:
-        """(W,) estimated error over abs(Z)."""
+        """(W,) estimated error over abs(Z), dimensionless."""
         return np.asarray(self.error / self.magnitude)
 
     @property

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from electrodiff.errors import CaseError
 from electrodiff.fields import nearest
 from electrodiff.quantities import CURVE_QUANTITIES
-from electrodiff.study import STUDIES
+from electrodiff.studies import STUDIES
 
 # What pydantic's own errors say in terms of a case file.
 _REMEDIES = {
@@ -51,7 +51,8 @@ def validated(kind: type[RecordType], tree: Any, where: str, from_file: bool = F
 def set_key(tree: dict[str, Any], key: str, value: Any) -> None:
     """Set one key of a tree of plain values in place; lists are entered by the `name` of their items or by number.
 
-    Tables that are not there yet are made.  Another kind of study drops what it has no use for, expectations too.
+    Tables that are not there yet are made.  Another kind of study drops what it has no use for, expectations too; so does a
+    sweep that is changed, with those of its points.
     Raises CaseError if the path leads through something else.
     """
     *parents, last = key.split(".")
@@ -67,19 +68,26 @@ def set_key(tree: dict[str, Any], key: str, value: Any) -> None:
     if key == "study.kind" and isinstance(value, str) and value in STUDIES:
         others = {name for kind in STUDIES.values() for name in kind.model_fields} - {*STUDIES[value].model_fields}
         tree["study"] = {name: item for name, item in tree["study"].items() if name not in others}
-    if key in ("study", "study.kind") and isinstance(tree.get("expect"), list | tuple):
-        tree["expect"] = [entry for entry in tree["expect"] if _is_of_curve(entry) == _is_curve(tree["study"])]
+    if key.partition(".")[0] == "study" and isinstance(tree.get("expect"), list | tuple):
+        family = _family(tree["study"])
+        if family == "sweep":
+            tree["expect"] = []  # they were of points of the sweep as it was, or of another study
+        elif key in ("study", "study.kind"):
+            tree["expect"] = [entry for entry in tree["expect"] if _meant_for(entry) == family]
 
 
-def _is_curve(study: Any) -> bool:
-    """Whether a study, as a record or a table, is of a current-voltage curve."""
-    return (study.get("kind") if isinstance(study, dict) else getattr(study, "kind", None)) == "iv"
+def _family(study: Any) -> str:
+    """What kind of expectations a study, as a record or a table, may have."""
+    kind = study.get("kind") if isinstance(study, dict) else getattr(study, "kind", None)
+    return kind if kind in ("iv", "sweep") else "steady"
 
 
-def _is_of_curve(expectation: Any) -> bool:
-    """Whether an expectation is of what only a current-voltage curve has."""
+def _meant_for(expectation: Any) -> str:
+    """The same of an expectation: one at a point of a sweep, one that only a current-voltage curve has, or another."""
     quantity = expectation.get("quantity") if isinstance(expectation, dict) else None
-    return isinstance(quantity, str) and quantity.partition(".")[0] in CURVE_QUANTITIES
+    if isinstance(expectation, dict) and expectation.get("at"):
+        return "sweep"
+    return "iv" if isinstance(quantity, str) and quantity.partition(".")[0] in CURVE_QUANTITIES else "steady"
 
 
 def value_at(tree: Any, key: str) -> Any:

@@ -44,7 +44,7 @@ def ladder_tables(ladder: Ladder) -> Group:
     widths = _widths([row for block in found for row in block.rows], [*names, *(each.title for each in ladder.absent)])
     parts: list[RenderableType] = [Text(ladder.case.title, style="bold"), *_convention(ladder)]
     for block in found:
-        parts += [Text(), *map(_heading, block.headings), _row(block.header, widths, "italic")]
+        parts += [Text(), *map(heading, block.headings), _row(block.header, widths, "italic")]
         for rung, cells, reason in zip(block.rungs, block.rows, block.reasons, strict=True):
             parts += [_row(cells, widths, verdict_style=_COLOURS[rung.verdict]), *([_reason(reason)] if reason else [])]
     if ladder.absent:
@@ -206,7 +206,8 @@ def _row(cells: Sequence[str], widths: Sequence[int], style: str = "", verdict_s
     return Padding(table, (0, 0, 0, _INDENT), expand=False)
 
 
-def _heading(rung: Rung) -> Text:
+def heading(rung: Rung) -> Text:
+    """What a block is about: the quantity in words, and the value of PNP with its error."""
     # Zero to its error is zero.
     value = shown_in(rung.dimension, rung.pnp if abs(rung.pnp) > (rung.error or 0.0) else 0.0, rung.error)
     return Text.assemble((rung.label[:1].upper() + rung.label[1:], "bold"), f": PNP {value}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, model_validator
 
 from electrodiff.fields import (
@@ -27,10 +29,25 @@ class Ion(Record):
     """An ion: valence and free diffusivity in water; for a known ion both may be left to the table."""
 
     valence: int | None = Field(None, strict=True, ge=-10, le=10)
+    """z, charge in elementary charges, signed."""
     diffusivity: Diffusivity | None = None
     """[m^2/s] as written, not scaled to the temperature."""
     diameter: Radius | None = None
     """[m] of the ion in steric models; None is a point."""
+
+
+class Steric(Record):
+    """Ions of finite size, crowding each other (Bikerman): those with a `diameter`."""
+
+    model: Literal["bikerman"]
+    """`"bikerman"`: 1/gamma_i = (1 - sum_j v_j c_j)^(v_i/v_0), the volume v a cube of the diameter."""
+
+
+class Activity(Record):
+    """Activity coefficients of the ions in layers of water (those without any partition)."""
+
+    model: Literal["davies"]
+    """`"davies"`: ln gamma_i = -A z_i^2 (sqrt(I) / (1 + sqrt(I)) - 0.3 I), ionic strength I [mol/l]."""
 
 
 class Gate(Record):
@@ -56,8 +73,11 @@ class Layer(Record):
     """
 
     name: str = Field(min_length=1, pattern=r"^[^.|\[\]\x00-\x1f]+$")
+    """By which keys and results call it."""
     thickness: Length
+    """[m]"""
     relative_permittivity: Permittivity
+    """eps / eps_0, dimensionless; "water" is that of water at the temperature."""
     partition: dict[str, PartitionProfile] | None = None
     """beta of each ion; None, if no other table gives one, means 1 for all."""
     barrier: dict[str, Energy] = Field(default_factory=dict)
@@ -89,5 +109,6 @@ class Interface(Record):
     """The boundary between two adjacent layers, for what sits on it."""
 
     between: tuple[str, str]
+    """Names of the layers on its left and on its right."""
     surface_charge: SurfaceCharge = 0.0
     """[C/m^2]"""

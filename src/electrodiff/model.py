@@ -14,6 +14,7 @@ from typing import Any, Literal
 from pydantic import Field, PrivateAttr, StrictFloat, StrictInt, StrictStr, ValidationInfo, model_validator
 
 from electrodiff import checks, keys, protocol, units
+from electrodiff.changes import flat
 from electrodiff.ends import Closed, End, Reservoir, Stern, Wall
 from electrodiff.fields import (
     AreaProfile,
@@ -28,9 +29,10 @@ from electrodiff.fields import (
     problem,
 )
 from electrodiff.ions import KNOWN_IONS, scaled_diffusivity, water_relative_permittivity
-from electrodiff.layers import Gate, Interface, Ion, Layer
-from electrodiff.quantities import CURVE_QUANTITIES, QUANTITIES, quantity_of, scalar_names
-from electrodiff.study import ImpedanceStudy, IVStudy, SteadyStudy, Study, TransientStudy
+from electrodiff.layers import Activity, Gate, Interface, Ion, Layer, Steric
+from electrodiff.quantities import CLOSED_FORMS, CURVE_QUANTITIES, QUANTITIES, quantity_of, scalar_names
+from electrodiff.studies import Study
+from electrodiff.study import ImpedanceStudy, IVStudy, SteadyStudy, TransientStudy
 from electrodiff.transporters import Channels, Pathway, Transporter, VoltageDependence
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "Channels",
     "Closed",
     "Expectation",
+    "FitSettings",
     "Gate",
     "IVStudy",
     "ImpedanceStudy",
@@ -67,6 +70,7 @@ class MeshSettings(Record):
     """How the stack is divided: by the accuracy wanted, or into a given number of nodes."""
 
     geometry: Literal["planar", "cylindrical", "spherical"] = "planar"
+    """`area` and `radius` make a channel of a planar one."""
     inner_radius: Radius | None = None
     """[m] of the left end in cylindrical and spherical geometry; 0 if left out: the axis or the centre."""
     area: AreaProfile | None = None
@@ -85,30 +89,38 @@ class MeshSettings(Record):
         return self
 
 
-class Steric(Record):
-    """Ions of finite size: those with a `diameter`."""
+class FitSettings(Record):
+    """What `electrodiff fit` looks for if it is told nothing else."""
 
-    model: Literal["bikerman"]
-
-
-class Activity(Record):
-    """Activity coefficients of the ions in layers of water (those without any partition)."""
-
-    model: Literal["davies"]
+    parameters: tuple[str, ...] = Field(min_length=1)
+    """Key paths, such as `layers.membrane.permeability.K`."""
 
 
 class Expectation(Record):
     """A value that the solution must reproduce."""
 
     quantity: str
+    """Its full name: `membrane_potential`, `flux.K`."""
     value: StrictFloat | StrictInt | StrictStr
+    """With its unit, as in the file; `value_si` is in SI units."""
     tolerance: StrictFloat | StrictInt | StrictStr
+    """Largest difference that is allowed, with its unit; `tolerance_si` is in SI units."""
     source: str
+    """A closed form or a publication."""
+    at: dict[str, Any] = Field(default_factory=dict)
+    """Of a sweep: the values of its keys at the point that is meant."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _flatten(cls, data: Any) -> Any:
+        """`right.potential` without quotes is a table in a table to TOML; here it is the same key path."""
+        is_table = isinstance(data, dict) and isinstance(data.get("at"), dict)
+        return {**data, "at": flat(data["at"])} if is_table else data
 
     @model_validator(mode="after")
     def _check_units(self) -> Expectation:
         family = self.quantity.partition(".")[0]
-        known = [*QUANTITIES, *CURVE_QUANTITIES]
+        known = [*QUANTITIES, *CURVE_QUANTITIES, *CLOSED_FORMS]
         if family not in known:
             remedy = f"no quantity has this name{nearest(family, known)}; known are {', '.join(known)}"
             raise problem("quantity", self.quantity, remedy)
@@ -151,14 +163,21 @@ class Case(Record):
     """
 
     title: str = Field("", pattern=r"^[^\x00-\x08\x0b-\x1f]*$")
+    """What the case is, in a line."""
     temperature: Temperature
+    """[K]"""
     scale_diffusivities: bool = True
     """Whether table diffusivities (25 degC) are scaled to the temperature by T / viscosity of water."""
     ions: dict[str, Ion] = Field(min_length=1)
+    """By name: `K`, `Na`, `Cl`, or any that has its valence and diffusivity."""
     layers: tuple[Layer, ...] = Field(min_length=1)
+    """From left to right."""
     interfaces: tuple[Interface, ...] = ()
+    """Those that carry a charge."""
     left: End
+    """The inside."""
     right: End
+    """The outside."""
     transporters: tuple[Transporter, ...] = ()
     """Pumps and cotransporters across layers."""
     pathways: tuple[Pathway, ...] = ()
@@ -167,10 +186,17 @@ class Case(Record):
     """[J/mol] of the hydrolysis of ATP in the cell, negative: between -50 and -65 kJ/mol in living cells (D. L. Nelson,
     M. M. Cox, Lehninger Principles of Biochemistry (2005) ch. 13)."""
     steric: Steric | None = None
+    """None for points."""
     activity: Activity | None = None
+    """None for ideal solutions."""
     study: Study = SteadyStudy()
+    """What to compute."""
     mesh: MeshSettings = MeshSettings()
+    """Geometry and accuracy."""
     expect: tuple[Expectation, ...] = ()
+    """What the result must be."""
+    fit: FitSettings | None = None
+    """What `electrodiff fit` looks for."""
     _text: str | None = PrivateAttr(default=None)
     _derived: dict[str, Any] = PrivateAttr(default_factory=dict)
 
@@ -189,6 +215,19 @@ class Case(Record):
     def __eq__(self, other: object) -> bool:
         """Equal numbers; the text that a case was read from does not matter."""
         return isinstance(other, Case) and self.model_dump() == other.model_dump()
+
+    def __repr__(self) -> str:
+        # That of every field would fill a page.
+        counts = f"{len(self.ions)} ions, {len(self.layers)} layers"
+        return f"<Case '{self.title}': {counts}, {self.study.kind} study>"
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def _repr_html_(self) -> str:
+        from electrodiff.notebook import case_html
+
+        return case_html(self)
 
     @property
     def derived(self) -> dict[str, Any]:
@@ -224,7 +263,7 @@ class Case(Record):
         return scaled_diffusivity(table, self.temperature) if self.scale_diffusivities else table
 
     def relative_permittivity(self, layer: Layer) -> float:
-        """eps_r of a layer; "water" is that of water at the temperature."""
+        """eps_r of a layer, dimensionless; "water" is that of water at the temperature."""
         given = layer.relative_permittivity
         return water_relative_permittivity(self.temperature) if given == "water" else float(given)
 

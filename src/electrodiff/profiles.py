@@ -56,6 +56,7 @@ class Profiles:
     """The state of a problem, read along x."""
 
     problem: Problem
+    """The discrete problem on the finest mesh."""
     state: Floats
     """(N, n + 1) activities and potential in the units of `problem.scales`."""
     gate: Floats

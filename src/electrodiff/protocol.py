@@ -21,7 +21,10 @@ from electrodiff.ends import Reservoir, Wall
 from electrodiff.errors import CaseError
 from electrodiff.fields import FrozenTable, problem
 from electrodiff.keys import mistakes, numbered, set_key, value_at
-from electrodiff.study import IVStudy, Study, TransientStudy
+from electrodiff.studies import Study
+from electrodiff.study import IVStudy, TransientStudy
+from electrodiff.sweep_checks import checked_sweep
+from electrodiff.sweep_study import SweepStudy
 
 if TYPE_CHECKING:
     from pydantic_core import PydanticCustomError
@@ -81,6 +84,8 @@ def checked_study(case: Case, from_file: bool) -> Study:
     study = case.study
     if isinstance(study, IVStudy):
         _check_reservoirs(case)
+    if isinstance(study, SweepStudy):
+        return checked_sweep(case, from_file)
     if not isinstance(study, TransientStudy):
         return study
     if study.start == "initial":

@@ -141,11 +141,25 @@ CURVE_QUANTITIES: dict[str, Quantity] = {
 }
 """What a current-voltage study reports beside these; all but the reversal potential once for each of its potentials."""
 
+CLOSED_FORMS: dict[str, Quantity] = {
+    quantity.name: quantity
+    for quantity in (
+        Quantity("ghk_potential", POTENTIAL, "membrane potential without net current by the GHK voltage equation"),
+        Quantity(
+            "ghk_difference", POTENTIAL, "membrane_potential - ghk_potential: the error of GHK, with its sign turned"
+        ),
+        Quantity("planck_potential", POTENTIAL, "that of an electroneutral membrane, by Planck"),
+        Quantity("planck_difference", POTENTIAL, "membrane_potential - planck_potential"),
+        Quantity("debye_ratio", NUMBER, "thickness of the membrane over the Debye length of the ions inside it"),
+    )
+}
+"""What a sweep may put beside the solution at each of its points: textbook models, null where they do not apply."""
+
 
 def quantity_of(name: str) -> Quantity:
     """The quantity of a scalar by its full name, such as `flux.K`.  Raises KeyError if there is none."""
     family = name.partition(".")[0]
-    return QUANTITIES.get(family) or CURVE_QUANTITIES[family]
+    return QUANTITIES.get(family) or CURVE_QUANTITIES.get(family) or CLOSED_FORMS[family]
 
 
 def scalar_names(

@@ -38,16 +38,17 @@ class Solution(Profiles):
     scalars: Mapping[str, float | None]
     """Every reported scalar by its full name, such as `flux.K` [SI units]; None where it is not defined."""
     error: Mapping[str, float | None]
-    """Estimated discretisation error of each; None where there is none, or no estimate."""
+    """Estimated discretisation error of each, in the same unit; None where there is none, or no estimate."""
     extrapolated: Mapping[str, Floats]
-    """The profiles of `EXTRAPOLATED`, on the nodes of the finest mesh."""
+    """The profiles of `EXTRAPOLATED` [SI units], on the nodes of the finest mesh."""
     profile_error: Mapping[str, Floats]
-    """Estimated error of each of these, of the same shape; NaN without an estimate."""
+    """Estimated error of each of these, of the same shape and unit; NaN without an estimate."""
     converged: bool
+    """Whether Newton's method has ended within its tolerance on every mesh."""
     message: str
     """How the solve ended; if it failed, where and what to try."""
     residuals: Floats
-    """(iterations,) largest residual before each Newton step on any mesh, as a change of the unknown that it asks for."""
+    """(iterations,) largest residual before each Newton step on any mesh, as a relative change of the unknown that it asks for."""
     updates: Floats
     """(iterations,) largest relative change of each Newton step."""
     meshes: tuple[int, ...] = ()
@@ -58,6 +59,16 @@ class Solution(Profiles):
     """What Newton's method needed beyond itself, such as a ramp of the voltages."""
     notes: tuple[str, ...] = ()
     """What the solver has to say about the solution, such as that a resting potential is unstable."""
+
+    def __repr__(self) -> str:
+        # That of every array would fill thousands of lines.
+        potential = f"V = {self.membrane_potential * 1e3:.4g} mV"
+        return f"<Solution '{self.case.title}': {potential}, {self.nodes} nodes; {self.message}>"
+
+    def _repr_html_(self) -> str:
+        from electrodiff.notebook import solution_html
+
+        return solution_html(self)
 
     @property
     def iterations(self) -> int:
@@ -160,12 +171,12 @@ class Solution(Profiles):
 
     @property
     def field_ratio(self) -> dict[str, float | None]:
-        """At each interface, the field on the side of the lower permittivity over the field on the other side."""
+        """At each interface, the field on the side of the lower permittivity over that on the other side, dimensionless."""
         return self._family("field_ratio")
 
     @property
     def log_permeability(self) -> dict[str, float | None]:
-        """log10 of P = 1 / integral of dx / (D beta) in m/s, of each ion in each layer; None for an absent ion."""
+        """log10 of P = 1 / integral of dx / (D beta) [m/s], of each ion in each layer; None for an absent ion."""
         return self._family("log_permeability")
 
     @property
@@ -195,7 +206,7 @@ class Solution(Profiles):
 
     @property
     def bulk_charge_imbalance(self) -> float | None:
-        """Largest |charge| / (F sum |z| c) further than 10 Debye lengths from every boundary but a reservoir."""
+        """Largest |charge| / (F sum |z| c), dimensionless, further than 10 Debye lengths from every boundary but a reservoir."""
         return self.scalars["bulk_charge_imbalance"]
 
     # ---- Debye layers ---------------------------------------------------------------------------------------------
@@ -259,7 +270,7 @@ class Solution(Profiles):
         return self.converged and not self.missed
 
     def relative_errors(self) -> dict[str, float]:
-        """The estimate of each scalar over the larger of its size and its scale (see `Readings.scales`), by full name."""
+        """The estimate of each scalar over the larger of its size and its scale (`Readings.scales`), dimensionless, by full name."""
         scales = self.readings.scales()
         return {
             name: error / max(abs(self.scalars[name] or 0.0), scales[name], sys.float_info.min)

@@ -17,6 +17,9 @@ from electrodiff.impedance import Impedance
 from electrodiff.quantities import QUANTITIES
 from electrodiff.solution import EXTRAPOLATED, Solution
 from electrodiff.steady_store import steady_attributes, stored_solution
+from electrodiff.sweep_dataset import sweep_tables
+from electrodiff.sweep_result import Sweep
+from electrodiff.sweep_store import read_sweep, sweep_attributes
 from electrodiff.time_dataset import time_tables
 from electrodiff.time_store import read_transient, time_attributes
 from electrodiff.transient import Transient
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
 KIND = "electrodiff steady solution"
 
-Result = Solution | Transient | Impedance | CurrentVoltage
+Result = Solution | Transient | Impedance | CurrentVoltage | Sweep
 """What a study gives."""
 
 
@@ -79,7 +82,7 @@ def _accuracy(solution: Solution) -> dict[str, Any]:
 
 
 def load_solution(path: str | Path) -> Result:
-    """Read a stored result: a Solution, a Transient, an Impedance or a CurrentVoltage.
+    """Read a stored result: a Solution, a Transient, an Impedance, a CurrentVoltage or a Sweep.
 
     Raises ResultError if there is none, or if the file is not one of this program's.
     """
@@ -189,4 +192,5 @@ FORMS = (
         read_voltage,
         lambda result: result.nodes,
     ),
+    Form("electrodiff sweep", Sweep, sweep_tables, sweep_attributes, read_sweep, lambda result: result.nodes),
 )

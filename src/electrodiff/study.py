@@ -6,7 +6,6 @@ import math
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -34,6 +33,7 @@ class SteadyStudy(Record):
     """A study of the steady state."""
 
     kind: Literal["steady"] = "steady"
+    """`"steady"`."""
 
 
 class Spacing(Record):
@@ -42,6 +42,7 @@ class Spacing(Record):
     model_config = ConfigDict(populate_by_name=True)
 
     per_decade: int | None = Field(None, strict=True, ge=1, le=1000)
+    """Number in each decade, evenly spaced in the logarithm."""
     points: int | None = Field(None, strict=True, ge=2, le=MOST_POINTS)
     """How many there are, evenly spaced."""
 
@@ -151,6 +152,7 @@ class ImpedanceStudy(Record):
     """A study of the impedance about the steady state."""
 
     kind: Literal["impedance"]
+    """`"impedance"`."""
     frequencies: Frequencies
     """[Hz]"""
 
@@ -201,6 +203,7 @@ class IVStudy(Record):
     """A study of the current at given membrane potentials, V = phi(left) - phi(right)."""
 
     kind: Literal["iv"]
+    """`"iv"`."""
     potentials: Potentials
     """[V]"""
 
@@ -214,12 +217,15 @@ class TransientStudy(Record):
     """A study of the course in time."""
 
     kind: Literal["transient"]
+    """`"transient"`."""
     start: str = Field("steady", examples=["steady", "initial", "results/my/solution.nc"])
     """The steady state before the protocol, the `initial` concentrations of the layers, or a stored result."""
     end: Duration
     """[s]"""
     output: OutputTimes | None = None
+    """When the state is kept beside 0 and the end; None for 10 times in each of the last 6 decades."""
     protocol: tuple[Change, ...] = ()
+    """What changes, and when."""
     tolerance: PositiveNumber = 1e-4
     """Local error of potentials in RT/F and of concentrations relative to themselves."""
     error_estimates: bool = Field(True, strict=True)
@@ -281,18 +287,6 @@ class TransientStudy(Record):
         return self.end if tidy(time) == tidy(self.end) else tidy(time)
 
 
-def _with_kind(value: Any) -> Any:
+def with_kind(value: Any) -> Any:
     """A study without a kind is steady."""
     return {"kind": "steady", **value} if isinstance(value, dict) and "kind" not in value else value
-
-
-Study = Annotated[
-    Annotated[SteadyStudy | IVStudy | TransientStudy | ImpedanceStudy, Discriminator("kind")],
-    BeforeValidator(_with_kind),
-]
-STUDIES: dict[str, type[Record]] = {
-    "steady": SteadyStudy,
-    "iv": IVStudy,
-    "transient": TransientStudy,
-    "impedance": ImpedanceStudy,
-}

@@ -181,8 +181,8 @@ def without_nan(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def to_json(data: dict[str, Any]) -> str:
-    """One JSON object, indented."""
+def to_json(data: dict[str, Any] | list[dict[str, Any]]) -> str:
+    """One JSON object or list, indented."""
     return json.dumps(data, indent=2, allow_nan=False, ensure_ascii=False)
 
 

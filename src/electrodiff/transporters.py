@@ -39,6 +39,7 @@ class VoltageDependence(Record):
     """How a rate depends on V = phi(left) - phi(right): times 1 + V/scale (not below 0), or times exp(V/scale)."""
 
     kind: Literal["linear", "exponential"]
+    """`"linear"`: times 1 + V/scale; "exponential": times exp(V/scale)."""
     scale: Potential
     """[V] The voltage that doubles the rate, or multiplies it by e; negative if the rate falls with V."""
 
@@ -63,11 +64,13 @@ class Transporter(Record):
     """
 
     name: str = Field(min_length=1, pattern=NAME)
+    """By which keys and results call it."""
     layer: str
     """The layer it crosses."""
     stoichiometry: dict[str, CountPerCycle] = Field(min_length=1)
     """Ions moved from left to right (outward) per cycle; negative for those that go the other way."""
     law: Literal["constant", "michaelis_menten", "affinity", "cubic_sodium"] = "constant"
+    """One of those above."""
     rate: Rate | None = None
     """r_0 [mol/(m^2 s)]"""
     density: Density | None = None
@@ -81,6 +84,7 @@ class Transporter(Record):
     hill: dict[Literal["left", "right"], dict[str, HillExponent]] = Field(default_factory=dict)
     """h of each ion on each side; 1 where it is left out."""
     voltage_dependence: VoltageDependence | None = None
+    """How the rate depends on V; None if it does not."""
     senses: Literal["bulk", "face"] = "bulk"
     """Where the law reads concentrations and potential: at the ends of the stack, or at the faces of the layer."""
     atp: MoleculesPerCycle = 0.0
@@ -125,9 +129,13 @@ class Channels(Record):
     """Channels for one ion: their density [1/m^2], the conductance of an open one [S], and the part that is open."""
 
     ion: str
+    """The one that passes."""
     density: Density
+    """Channels per area of the membrane [1/m^2]."""
     conductance: SingleConductance
+    """Slope conductance of an open one [S]."""
     open_probability: OpenProbability = 1.0
+    """Part of them that is open, 0 to 1."""
 
     @model_validator(mode="after")
     def _check_probability(self) -> Channels:
@@ -149,12 +157,15 @@ class Pathway(Record):
     """
 
     name: str = Field(min_length=1, pattern=NAME)
+    """By which keys and results call it."""
     layer: str
+    """Name of the layer that it crosses."""
     permeability: dict[str, Permeability] = Field(default_factory=dict)
     """[m/s]"""
     conductance: dict[str, ConductancePerArea] = Field(default_factory=dict)
     """[S/m^2] slope conductance."""
     channels: tuple[Channels, ...] = ()
+    """Channels by their number, each for one ion."""
     barrier: dict[str, MolarEnergy] = Field(default_factory=dict)
     """W of each ion, [J/mol] or in kT, in pores that fill `area_fraction`: P = fraction D exp(-W/RT) / thickness."""
     diffusivity: dict[str, Diffusivity] = Field(default_factory=dict)

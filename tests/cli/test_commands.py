@@ -132,6 +132,7 @@ def test_the_schema_has_every_key_of_every_kind_of_study(schema: dict[str, Any])
         "iv": {"potentials"},
         "transient": {"start", "end", "output", "protocol"},
         "impedance": {"frequencies"},
+        "sweep": {"axes", "design", "points", "seed", "quantities", "point"},
     }
     assert {kind["properties"]["kind"]["const"] for kind in kinds} == {*promised}
     for kind in kinds:
@@ -218,7 +219,7 @@ def test_plot_draws_where_out_says(electrodiff: Callable, stored: Path, folder: 
         (("cut.nc",), ("cut.nc", "not a readable NetCDF file", "again")),
         (("empty",), ("empty/solution.nc", "no such file")),
         (("r", "--format", "bmp"), ("--format bmp", "png, svg, pdf")),
-        (("r", "r", "--out", "x"), ("--out x", "one result")),
+        (("r", "--style", "poster"), ("--style poster", "paper, slides, dark")),
         (("r", "--out", "my.toml"), ("--out my.toml", "is a file")),
     ],
 )
@@ -306,10 +307,12 @@ def test_mesh_refuses_what_it_cannot_do(
 
 OPTIONS = {
     "run": ["CASE", "--out", "--set", "KEY=VALUE", "--json", "--csv", "--no-plots", "--format", "--quiet"],
-    "plot": ["RESULT", "--out", "--format"],
+    "plot": ["RESULT", "--out", "--format", "--style", "--animate"],
     "check": ["CASE", "--set", "KEY=VALUE", "--json"],
     "compare": ["CASE", "--set", "KEY=VALUE", "--plot", "FILE", "--json"],
     "mesh": ["CASE", "--set", "KEY=VALUE", "--plot", "FILE", "--json"],
+    "verify": ["NAME", "--quick", "--json", "--markdown", "--quiet"],
+    "reproduce": ["RESULT", "--out", "--json", "--quiet"],
     "cases": [],
     "new": ["NAME", "--out"],
     "schema": [],

@@ -584,7 +584,8 @@ def test_a_start_from_initial_concentrations_needs_them_in_every_layer_that_ions
 
 def test_the_study_in_the_documentation_is_a_good_one() -> None:
     page = (Path(__file__).parents[2] / "docs" / "case-file.md").read_text(encoding="utf-8")
-    (study,) = (block for block in re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL) if "[study]" in block)
+    blocks = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    (study,) = (block for block in blocks if 'kind = "transient"' in block)
     read = case(study).study
     assert read.end == pytest.approx(5e-3)
     assert [change.action for change in read.protocol] == ["set", "ramp"]

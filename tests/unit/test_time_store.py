@@ -126,6 +126,9 @@ PROMISED = {
     "amount_residual": ("time", "ion"),
     "flux": ("time", "ion"),
     "step_size": ("step",),
+    "step_total_current_density": ("step",),
+    "step_current_spread": ("step",),
+    "step_amount_residual": ("step", "ion"),
 }
 UNITS = {
     "time": "s",

@@ -37,7 +37,7 @@ def build_problem(case: Case, mesh: Mesh) -> Problem:
     scales = Scales(case.temperature)
     chain = _chain(case, mesh, scales)
     pin_absent(chain)
-    _pin_ends(case, chain, scales)
+    pin_ends(case, chain, scales)
     unknowns = border_unknowns(case, mesh, chain, scales)
     chain, border = with_border(chain, unknowns)
     return Problem(case, mesh, scales, chain, border)
@@ -143,7 +143,7 @@ def _surface_charge(case: Case, mesh: Mesh) -> Floats:
     return charge * mesh.area
 
 
-def _pin_ends(case: Case, chain: Chain, scales: Scales) -> None:
+def pin_ends(case: Case, chain: Chain, scales: Scales) -> None:
     """Pin what the ends of the case give: all unknowns at a reservoir, the potential at a metal wall."""
     n = len(case.ions)
     for node, face, side, end in ((0, 0, "left", case.left), (-1, -1, "right", case.right)):

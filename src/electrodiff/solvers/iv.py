@@ -41,7 +41,7 @@ def solve_iv(case: Case, *, watch: Watch | None = None, throw: bool = True) -> C
     slopes: dict[int, tuple[float, float]] = {}
     for index, solution, levels in _outwards(case, potentials):
         solutions[index] = solution
-        slopes[index] = _slope(levels) if solution.converged else (np.nan, np.nan)
+        slopes[index] = slope(levels) if solution.converged else (np.nan, np.nan)
         if throw and not solution.converged:
             raise ConvergenceError(f"at {1e3 * potentials[index]:.6g} mV: {solution.message}")
         if watch is not None:
@@ -68,6 +68,11 @@ def clamped_at(case: Case, voltage: float) -> Case:
     return case.changed({"study": {"kind": "steady"}, "expect": [], **changes})
 
 
+def unclamped(case: Case) -> Case:
+    """The steady case whose left end floats, so that no current flows.  Raises CaseError if no ion crosses."""
+    return clamped_at(case, 0.0).replace("left.potential", "floating")
+
+
 def _outwards(case: Case, potentials: Sequence[float]) -> Iterator[tuple[int, Solution, list[Level]]]:
     """Index, solution and meshes of every potential: from the one nearest to the middle upwards, then downwards."""
     options = NewtonOptions()
@@ -82,7 +87,7 @@ def _outwards(case: Case, potentials: Sequence[float]) -> Iterator[tuple[int, So
             yield index, solution, found
 
 
-def _slope(levels: Sequence[Level]) -> tuple[float, float]:
+def slope(levels: Sequence[Level]) -> tuple[float, float]:
     """dI/dV [S/m^2] and its estimated error, from nested meshes."""
     values, errors = extrapolate([np.array([_slope_on(level)]) for level in levels])
     return float(values[0]), float(errors[0])
@@ -119,8 +124,7 @@ def _slope_on(level: Level) -> float:
 def _reversal(case: Case) -> tuple[float, float]:
     """The potential without net current and its estimated error [V]; NaN if there is none."""
     try:
-        floating = clamped_at(case, 0.0).replace("left.potential", "floating")
-        solution = solve_steady(floating, throw=False)
+        solution = solve_steady(unclamped(case), throw=False)
     except CaseError:  # no ion crosses
         return np.nan, np.nan
     if not solution.converged:

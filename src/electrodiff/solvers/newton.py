@@ -45,8 +45,11 @@ class NewtonOptions:
     """
 
     tolerance: float = 1e-9
+    """Largest last update, of a potential in RT/F, of an activity relative to itself."""
     activity_floor: float = 1e-6
+    """Part of the largest reservoir concentration below which an activity counts as that part."""
     max_iterations: int = 60
+    """Number of Newton steps on one mesh after which the solve has failed."""
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,8 @@ def channel_noise(number: FloatLike, open_probability: FloatLike) -> FloatLike:
 
         sigma_I / I = sqrt((1 - p) / (N p))
 
-    number N of channels, open_probability p above 0.  Raises CaseError when N is not positive or p not above 0 and at
-    most 1.
+    number N of channels, open_probability p above 0; dimensionless.  Raises CaseError when N is not positive or p not
+    above 0 and at most 1.
     Source: F. J. Sigworth, J. Physiol. 307 (1980) 97.
     """
     require_positive("number", number, "a number of channels, such as 1000")

@@ -27,7 +27,7 @@ from electrodiff.units import FARADAY, thermal_voltage
 class GhkSlab:
     """What a thin uncharged slab between two diffuse layers sees, and lets through.
 
-    `voltage = slab_voltage - left_drop + right_drop`.  The tables are by ion name and have all ions of both baths.
+    `voltage = slab_voltage - left_drop + right_drop` [V].  The tables are by ion name and have all ions of both baths.
     """
 
     voltage: float

@@ -86,7 +86,7 @@ def pump_leak_steady_linear(cell: PumpLeakCell, bath: PumpLeakBath, volume: floa
 
 
 def pump_leak_donnan(cell: PumpLeakCell, bath: PumpLeakBath, state: PumpLeakState) -> PumpLeakState:
-    """Equilibrium that a cell reaches from a state (of floats) after its pump is blocked.
+    """Equilibrium [V, mol/m^3, m] that a cell reaches from a state (of floats) after its pump is blocked.
 
         Na / Na_o = K / K_o = Cl_o / Cl = e^-V           (V in R T / F), neutral, and isosmotic if water moves
 
@@ -238,7 +238,7 @@ def _motion(cell: PumpLeakCell, bath: PumpLeakBath, start: PumpLeakState) -> _Mo
 
 
 def pump_leak_steady(cell: PumpLeakCell, bath: PumpLeakBath, start: PumpLeakState) -> PumpLeakState:
-    """Steady state that a cell of any kind comes to from a start.
+    """Steady state [V, mol/m^3, m] that a cell of any kind comes to from a start.
 
         rates(state) = 0,    those of `pump_leak_transient`, with Re s < 0 for all `pump_leak_eigenvalues` s
 

@@ -197,7 +197,7 @@ def solve_random(count: int, threads: int) -> tuple[float, list[BatchResult]]:
     def chunk(first: int) -> BatchResult:
         points = points_of(case, keys, values[first : first + CHUNK])
         assert points is not None
-        return solve_batch(points, names, range(CHUNK))
+        return solve_batch(points, names, range(points.count))
 
     start = time.perf_counter()
     with ThreadPoolExecutor(threads) as pool:

@@ -76,8 +76,10 @@ ENDS_OF_CENTRE = {"given": 0.75, "metal": 0.25}
 # A charge below this part of those that it is the sum of is round-off.
 NEUTRAL = 1e-12
 
-# The one rule that takes a solution to tell: the net current keeps its sign from one end of 20 V to the other.
-OUT_OF_RANGE = "no floating potential within 10 V"
+# The two rules that take a solution to tell, in the words of the solver: the net current keeps its sign from one end of
+# 20 V to the other; a crowd of sized ions has an activity that no number holds.
+TOLD = ("no floating potential within 10 V", "an activity above e^700")
+OUT_OF_RANGE = " or ".join(TOLD)
 
 # More than this in a row would be a mistake in this file.
 MOST_DRAWS = 1000

@@ -77,7 +77,7 @@ class Fit:
 
     @cached_property
     def chi_square(self) -> float | None:
-        """Sum of the squares of the residuals over their standard deviations, a number; None where these come from the residuals."""
+        """Sum of the squares of the residuals over their standard deviations, a number; None where they are unknown."""
         return None if self.data.sigma is None else float(np.square(self.residual / self.sigma).sum())
 
     @property
@@ -88,7 +88,7 @@ class Fit:
 
     @cached_property
     def p_value(self) -> float | None:
-        """Probability (a number) that a case that is right leaves so much or more; None without standard deviations of the data."""
+        """Probability (a number) that a case that is right leaves so much or more; None if the data have no deviations."""
         if self.chi_square is None or not self.degrees_of_freedom:
             return None
         from scipy.special import chdtrc

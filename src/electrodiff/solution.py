@@ -48,7 +48,7 @@ class Solution(Profiles):
     message: str
     """How the solve ended; if it failed, where and what to try."""
     residuals: Floats
-    """(iterations,) largest residual before each Newton step on any mesh, as a relative change of the unknown that it asks for."""
+    """(iterations,) largest residual before each Newton step on any mesh, as a relative change of its unknown."""
     updates: Floats
     """(iterations,) largest relative change of each Newton step."""
     meshes: tuple[int, ...] = ()
@@ -206,7 +206,7 @@ class Solution(Profiles):
 
     @property
     def bulk_charge_imbalance(self) -> float | None:
-        """Largest |charge| / (F sum |z| c), dimensionless, further than 10 Debye lengths from every boundary but a reservoir."""
+        """Largest |charge| / (F sum |z| c), a number, further than 10 Debye lengths from every boundary but a reservoir."""
         return self.scalars["bulk_charge_imbalance"]
 
     # ---- Debye layers ---------------------------------------------------------------------------------------------
@@ -270,7 +270,7 @@ class Solution(Profiles):
         return self.converged and not self.missed
 
     def relative_errors(self) -> dict[str, float]:
-        """The estimate of each scalar over the larger of its size and its scale (`Readings.scales`), dimensionless, by full name."""
+        """The estimate of each scalar over the larger of its size and its scale (`Readings.scales`), by full name."""
         scales = self.readings.scales()
         return {
             name: error / max(abs(self.scalars[name] or 0.0), scales[name], sys.float_info.min)

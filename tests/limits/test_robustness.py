@@ -98,6 +98,19 @@ def test_case_whose_front_crosses_a_layer_before_anything_is_gained():
     assert not robustness.run_case(77, 876).failures
 
 
+def test_an_activity_that_is_no_number_is_told_and_not_given() -> None:
+    """Trivalent ions of 0.67 nm crowd against -0.48 C/m^2 in a layer that hardly lets them in: e^745, found by a random run."""
+    solution = ed.solve(draw_case(1577573546, 3300).case, throw=False)
+    assert not solution.converged
+    assert "an activity above e^700" in solution.message
+    assert "of i0 at x = 2.001e+04 nm (layer 'layer 0')" in solution.message
+
+
+def test_a_flux_that_is_hardly_a_number_counts_as_none() -> None:
+    """Barriers that leave e-295 of a unit of flux: the least numbers have lost their digits."""
+    assert not robustness.run_case(1577573546, 1902).failures
+
+
 def test_a_case_follows_from_seed_and_index_alone_and_so_does_its_file():
     for index in (0, 7, 123):
         first, again = draw_case(3, index), draw_case(3, index)

@@ -1,9 +1,9 @@
 """Figures, functions from a result to a matplotlib Figure: `profiles`, `debye_layers`, `charge`, `field`,
 `electrochemical_potentials` and `mesh_spacing` of a Solution; `space_time`, `currents` and `concentrations` of a Transient,
 and `animate`, which writes a film of it; `bode`, `nyquist` and `admittance` of an Impedance; `iv` of a CurrentVoltage;
-`sweep` of a Sweep; `fit` of a Fit; `ladder` of a Ladder; and, if the case has transporters, `cell` of a Solution and `transport` of a
-Transient.  `overlay` puts several results of one kind into one figure, with their differences.  `save_figures` writes all
-figures of a result.
+`sweep` of a Sweep; `fit` of a Fit; `ladder` of a Ladder; and, if the case has transporters, `cell` of a Solution and
+`transport` of a Transient.  `overlay` puts several results of one kind into one figure, with their differences.
+`save_figures` writes all figures of a result.
 
 Each draws a figure of its own, or, given `ax` or `axes`, its first panels into axes that are there; `style` is "paper",
 "slides" or "dark".

@@ -24,6 +24,7 @@ class Status(Enum):
     RUNS_OUT = "found no steady state"
     ONE_WAY = "can have no steady state"
     TIED = "can have no unique steady state"
+    BEYOND_NUMBERS = "found an activity above e^700, more than a number can hold"
     OUT_OF_RANGE = "found no floating potential within 10 V at which the net current is the wanted one"
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from electrodiff.fvm.borders import kept
 from electrodiff.fvm.kernels.arrays import AMOUNT, BALANCE, CURRENT, GATING, RATE, Floats
 from electrodiff.fvm.problem import Problem
-from electrodiff.solvers.exact import net_current, settled_activities
+from electrodiff.solvers.exact import LARGEST_LOG, net_current, settled_activities
 from electrodiff.solvers.exhaustion import exhausted, one_way, tied
 from electrodiff.solvers.guess import first_gates, first_guess, with_pinned
 from electrodiff.solvers.gummel import gummel, poisson_defect, polished
@@ -38,6 +38,9 @@ SMALLEST_STEP = 1e-3
 # Widest search for a floating potential [RT/F]: 10 V.
 WIDEST = 400.0
 
+
+# Sized ions crowd against a charge at concentrations that are numbers still when their activities are none.
+LARGEST_ACTIVITY = np.exp(LARGEST_LOG) * (1 - 1e-12)
 
 # What no other way would change.
 ANSWERS = (Status.CONVERGED, Status.OUT_OF_RANGE, Status.RUNS_OUT)
@@ -80,6 +83,9 @@ def solve_robustly(problem: Problem, guess: Floats | None, options: NewtonOption
     result, reached = _ramped(problem, options, tried)
     if reached == 1.0:
         return Attempt(_with_history(result, tried), ("ramp",))
+    for result in tried:
+        if result.status is Status.BEYOND_NUMBERS:
+            return Attempt(_with_history(result, tried), ("ramp",), reached)
     return Attempt(_with_history(tried[0], tried), ("ramp",), reached)
 
 
@@ -142,6 +148,9 @@ def _checked(problem: Problem, result: NewtonResult) -> NewtonResult:
         return result
     exact = settled_activities(problem, result.state, result.gate)
     found, demanded = result.state[:, :-1], exact[:, :-1]
+    if (demanded >= LARGEST_ACTIVITY).any():
+        place = divmod(int(np.argmax(demanded)), demanded.shape[1])
+        return replace(result, status=Status.BEYOND_NUMBERS, worst=place)
     if not _carries_what_it_should(problem, exact, result.gate):
         return replace(result, status=Status.INCONSISTENT)
     off = np.where(np.abs(found - demanded) > CONSISTENT * demanded, np.abs(found - demanded), 0.0)
@@ -195,8 +204,10 @@ def _searched(problem: Problem, start: Floats, options: NewtonOptions) -> Newton
             search.excess(brentq(search.excess, low, high, xtol=1e-15, rtol=1e-15))
         result = search.last
     free = _checked(problem, solve_newton(problem, search.state, options))
-    if free.status is Status.CONVERGED or not low < high:
+    if free.status is Status.CONVERGED:
         return free
+    if not low < high:
+        return free if search.beyond is None else replace(search.beyond, gate=free.gate)
     gate = first_gates(problem, result.state)
     gate[problem.border.kind != CURRENT] = result.gate
     return replace(result, gate=gate)
@@ -218,6 +229,8 @@ class _Search:
         self.is_out_of_range = False
         """Whether the current has the wrong sign as far as the search goes: no smaller potential gives the wanted one."""
         self.last = NewtonResult(start, np.ones(0), Status.MAX_ITERATIONS, np.zeros(0), np.zeros(0), (0, 0))
+        self.beyond: NewtonResult | None = None
+        """A clamped solution with an activity that is no number."""
 
     def excess(self, potential: float, halvings: int = 8) -> float:
         """Net current less the wanted one, over the largest unidirectional one; rises with the potential.
@@ -231,6 +244,8 @@ class _Search:
         self.last = _checked(problem, solve_newton(problem, state, self.options))
         if self.last.status is not Status.CONVERGED:
             self.last = _checked(problem, _relaxed(problem, state, self.options))
+        if self.last.status is Status.BEYOND_NUMBERS:
+            self.beyond = self.last
         if self.last.status is not Status.CONVERGED:
             if halvings == 0 or before == potential:
                 raise _LostError

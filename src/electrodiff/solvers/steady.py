@@ -133,6 +133,12 @@ def describe(level: Level) -> str:
         return f"{result.status.value}: {why_tied(tied(problem))}"
     node, row = result.worst
     case, mesh = problem.case, problem.mesh
+    if result.status is Status.BEYOND_NUMBERS:
+        layer = case.layers[mesh.layer[min(node, mesh.layer.size - 1)]].name
+        return (
+            f"{result.status.value}: that of {case.ion_names[row]} at x = {mesh.x[node] * 1e9:.4g} nm (layer '{layer}'); "
+            "lower the charge there, or let more ions of the opposite sign in"
+        )
     unknown = "the potential" if row == len(case.ions) else f"the concentration of {case.ion_names[row]}"
     layer = case.layers[mesh.layer[min(node, mesh.layer.size - 1)]].name
     history = ", ".join(f"{update:.1e}" for update in result.updates[-5:])

@@ -99,7 +99,7 @@ def test_case_whose_front_crosses_a_layer_before_anything_is_gained():
 
 
 def test_an_activity_that_is_no_number_is_told_and_not_given() -> None:
-    """Trivalent ions of 0.67 nm crowd against -0.48 C/m^2 in a layer that hardly lets them in: e^745, found by a random run."""
+    """Trivalent ions of 0.67 nm crowd against -0.48 C/m^2 in a layer that hardly lets them in: e^745."""
     solution = ed.solve(draw_case(1577573546, 3300).case, throw=False)
     assert not solution.converged
     assert "an activity above e^700" in solution.message

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.animation import FFMpegWriter, PillowWriter
 from numpy.typing import NDArray
 
@@ -43,12 +45,13 @@ def animate(transient: Transient, path: str | Path) -> Path:
     """Write the profiles of a transient as a film, .gif or .mp4, and return its path; one picture for each output.
 
     The file appears whole or not at all.  Raises CaseError
-    for another ending, and for .mp4 without the program ffmpeg; OSError if it cannot be written.
+    for another ending, and for .mp4 without the program ffmpeg (see `ffmpeg`); OSError if it cannot be written.
     """
     path = Path(path)
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix.lower()}")
-    with settings():
-        writer = checked_writer(path)(fps=_RATE)
+    kind = checked_writer(path)
+    with settings(), rc_context({"animation.ffmpeg_path": ffmpeg() or "ffmpeg"}):
+        writer = kind(fps=_RATE)
         film = Film(transient)
         count = len(transient.time)
         try:
@@ -73,11 +76,23 @@ def checked_writer(path: Path) -> type[PillowWriter | FFMpegWriter]:
     writer = WRITERS.get(path.suffix.lower())
     if writer is None:
         raise CaseError(f"{path}: expected a name that ends in {' or '.join(WRITERS)}")
-    if not writer.isAvailable():
+    if writer is FFMpegWriter and ffmpeg() is None:
         raise CaseError(
-            f"{path}: the program ffmpeg, which writes this, is not installed; install it, or choose a .gif file"
+            f"{path}: the program ffmpeg, which writes this, is not installed; install it, or pip install "
+            "'electrodiff[film]', or choose a .gif file"
         )
     return writer
+
+
+def ffmpeg() -> str | None:
+    """The program ffmpeg: that of the system, or the one that comes with imageio-ffmpeg; None without either."""
+    found = shutil.which("ffmpeg")
+    if found is None:
+        with suppress(ImportError, RuntimeError):
+            from imageio_ffmpeg import get_ffmpeg_exe
+
+            found = str(get_ffmpeg_exe())
+    return found
 
 
 class Film:

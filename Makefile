@@ -12,6 +12,7 @@ demo: $(READY)
 	@echo "The figures are in results/resting_potential: profiles.png, charge.png, field.png"
 
 test: $(READY)
+	$(BIN)/python tests/compile_kernels.py
 	$(BIN)/python -m pytest -n 2
 
 check: $(READY)

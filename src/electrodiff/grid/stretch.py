@@ -21,6 +21,9 @@ Floats = NDArray[np.float64]
 
 # Below this D the map is uniform to round-off (D^2/12 of it).
 UNIFORM = 1e-6
+# Newton's steps for D: five bring it to round-off from the guesses made here, and a fixed number makes the result for one
+# segment the same whatever others are asked for with it.
+STEPS = 8
 # Both ends wider than 5 times the mean would put all nodes into the middle.
 SMALLEST_B = 0.2
 
@@ -70,7 +73,7 @@ def _hyperbolic(stretch: Floats) -> Floats:
     """D >= 0 of sinh(D)/D = B, 0 for B <= 1.  Newton on the logarithm, which is convex, from above."""
     log_b = np.log(np.maximum(stretch, 1.0))
     D = np.sqrt(6 * log_b) + log_b
-    for _ in range(12):
+    for _ in range(STEPS):
         safe = np.maximum(D, 1e-3)
         value = safe + np.log1p(-np.exp(-2 * safe)) - np.log(2 * safe) - log_b
         D = np.where(log_b > 1e-6, safe - value / (1 / np.tanh(safe) - 1 / safe), np.sqrt(6 * log_b))
@@ -83,7 +86,7 @@ def _trigonometric(stretch: Floats) -> Floats:
     D = np.sqrt(6 * (1 - b))
     if not (b < 1).any():
         return np.asarray(D)
-    for _ in range(12):
+    for _ in range(STEPS):
         safe = np.maximum(D, 1e-3)
         slope = (np.cos(safe) - np.sin(safe) / safe) / safe
         D = np.where(1 - b > 1e-6, safe - (np.sin(safe) / safe - b) / slope, D)

@@ -60,28 +60,21 @@ def keep_current(valence: tuple[float, ...], block: Floats, right: Floats, out_a
 
 @kernel_part
 def add_node(
-    lanes: Lanes,
-    stacks: Stacks,
-    g: int,
-    c: int,
-    place: int,
-    widths: Floats,
+    valence: tuple[float, ...],
+    left: tuple[Floats, Floats, Floats],
+    right: tuple[Floats, Floats, Floats],
     state: Floats,
     out_block: Floats,
     out_right: Floats,
 ) -> None:
-    """Add Q and q of a node, which is at `place` on the finest mesh, between faces of widths 1 / `widths` (2, LANES)."""
-    valence = lanes.valence
+    """Add Q and q of a node, from 1/width, partition (n, LANES) and fixed charge of the faces at its left and its right."""
     n = len(valence)
-    here, there = lanes.layer[place - 1], lanes.layer[place]
-    at_left, at_right = 0.5 / load(widths[0]), 0.5 / load(widths[1])
-    charge = at_left * load(stacks.fixed_charge[g, c, here]) + at_right * load(stacks.fixed_charge[g, c, there])
-    if lanes.interface[place] >= 0:
-        charge += load(stacks.surface_charge[g, c, lanes.interface[place]])
+    at_left, at_right = 0.5 / load(left[0]), 0.5 / load(right[0])
+    charge = at_left * load(left[2]) + at_right * load(right[2])
     by_phi = fill(0.0)
     for i in range(n):
         z = valence[i]
-        held = at_left * load(stacks.partition[g, c, here, i]) + at_right * load(stacks.partition[g, c, there, i])
+        held = at_left * load(left[1][i]) + at_right * load(right[1][i])
         by_activity = z * held
         own = by_activity * load(state[i])
         charge += own
@@ -152,6 +145,10 @@ def eliminate_lanes(
     block, upper = vector_square_of(valence), vector_square_of(valence)
     solved, right = vector_lines_of(valence, 1)[0], vector_lines_of(valence, 1)[0]
     middle = lanes.middle // stride if lanes.middle >= 0 else -1
+    # An index of four parts at every node would cost as much as the elimination.
+    mobility, permittivity = stacks.mobility[g, c], stacks.permittivity[g, c]
+    partition, fixed_charge = stacks.partition[g, c], stacks.fixed_charge[g, c]
+    surface_charge = stacks.surface_charge[g, c]
     # The left end has its values already: nothing changes there.
     for r in range(m):
         store(fill(0.0), solved[r])
@@ -160,13 +157,23 @@ def eliminate_lanes(
             store(fill(0.0), upper[r, j])
             store(fill(0.0), out_upper[0, r, j])
     for k in range(nodes - 1):
-        layer = lanes.layer[k * stride]
-        mobility, permittivity = stacks.mobility[g, c, layer], stacks.permittivity[g, c, layer]
-        face_vectors(valence, mobility, permittivity, per_width[k], state[k], state[k + 1], after)
+        place = k * stride
+        layer = lanes.layer[place]
+        face_vectors(valence, mobility[layer], permittivity[layer], per_width[k], state[k], state[k + 1], after)
         if k > 0:
-            add_node(lanes, stacks, g, c, k * stride, per_width[k - 1 : k + 1], state[k], block, right)
+            before = lanes.layer[place - 1]
+            add_node(
+                valence,
+                (per_width[k - 1], partition[before], fixed_charge[before]),
+                (per_width[k], partition[layer], fixed_charge[layer]),
+                state[k],
+                block,
+                right,
+            )
+            if lanes.interface[place] >= 0:
+                store(load(right[m - 1]) + load(surface_charge[lanes.interface[place]]), right[m - 1])
             add_face(valence, after, block, right)
-            pin_absent_ions(lanes, k * stride, state[k], block, right)
+            pin_absent_ions(lanes, place, state[k], block, right)
             invert_vectors(block, right)
             carry_vectors(valence, after, block, upper)
             for r in range(m):

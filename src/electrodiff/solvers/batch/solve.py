@@ -97,7 +97,14 @@ class _Kind(NamedTuple):
     resistive: int
     """Index of the most resistive layer"""
     states: Floats
-    """(P', N, m) on the finest mesh that was solved on; empty at first"""
+    """(G, C, N, m, LANES) on the finest mesh that was solved on; empty at first"""
+    places: Integers
+    """(P', 3) in which group, place of a chain, and lane of `states` each point is"""
+
+    def solved(self, wanted: np.ndarray) -> Floats:
+        """(P'', N, m) the states of some of the points (P',)."""
+        group, along, lane = self.places[wanted].T
+        return np.asarray(self.states[group, along, :, :, lane])
 
 
 class _Batch:
@@ -112,8 +119,10 @@ class _Batch:
         self.tables: list[Floats] = []
         lines, resistive = layered_lines(points), _most_resistive(points)
         structure = np.column_stack([lines.cells, points.partition.reshape(points.count, -1) == 0, resistive])
-        empty = np.empty((0, 0, 0))
-        self.kinds = [_Kind(rows, lines.at(rows), int(resistive[rows[0]]), empty) for rows in _of_each_kind(structure)]
+        nothing = np.empty(0), np.empty((0, 3), dtype=np.int64)
+        self.kinds = [
+            _Kind(rows, lines.at(rows), int(resistive[rows[0]]), *nothing) for rows in _of_each_kind(structure)
+        ]
 
     def solve(self, todo: Integers, multiple: int) -> Floats:
         """Tables (levels, P', lines) of some points, solved up to the mesh with `multiple` times the cells."""
@@ -133,7 +142,7 @@ class _Batch:
     def _refined(self, kind: _Kind, wanted: np.ndarray, multiple: int) -> _Kind:
         """The `wanted` points (P',) of a kind, solved up to the mesh with `multiple` times the cells; without the others."""
         if not wanted.any():
-            return kind._replace(rows=kind.rows[:0], states=kind.states[:0])
+            return kind._replace(rows=kind.rows[:0])
         rows, lines = kind.rows[wanted], kind.lines.at(np.flatnonzero(wanted))
         points, ends = self.points[rows], self.ends[rows]
         x = node_positions(lines, multiple)
@@ -141,7 +150,7 @@ class _Batch:
         is_solved = bool(kind.states.size)
         # The last mesh is the coarsest of those that are solved on now.
         levels = 2 if is_solved else multiple.bit_length()
-        guess = kind.states[wanted] if is_solved else first_guesses(points, ends, x[:, ::multiple], layer[::multiple])
+        guess = kind.solved(wanted) if is_solved else first_guesses(points, ends, x[:, ::multiple], layer[::multiple])
         places, is_own = _places(self.chains[rows])
         stacks = _stacked(points, x / self.scales.length, ends, guess, self.scales, self.options, places)
         common = _common(points, x.shape[1], layer, kind.resistive)
@@ -157,12 +166,12 @@ class _Batch:
         at = rows[own]
         for table, found in zip(self.tables[-levels:], np.moveaxis(tables, (2, 4), (0, 3)), strict=True):
             table[at] = found[is_own]
-        kept = np.empty((rows.size, *states.shape[2:4]))
-        kept[own] = np.moveaxis(states, 4, 2)[is_own]
         self.good[at] &= failed[is_own] == 0
         self.nodes[rows] = x.shape[1]
         self.steps[at] += steps.sum(axis=2)[is_own]
-        return kind._replace(rows=rows, lines=lines, states=kept)
+        where = np.empty((rows.size, 3), dtype=np.int64)
+        where[own] = np.argwhere(is_own)
+        return kind._replace(rows=rows, lines=lines, states=states, places=where)
 
 
 def _of_each_kind(structure: Integers) -> list[Integers]:

@@ -10,12 +10,6 @@ from electrodiff.solvers.guess import NEUTRAL, SCREENED, donnan_shift
 from electrodiff.units import Scales
 
 
-def log_resistances(points: Points) -> Floats:
-    """(P, layers, n) ln of thickness / (D beta) [ln(s/m)]; infinite where the ion is absent."""
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(points.thickness[:, :, None] / points.diffusivity) - np.log(points.partition))
-
-
 def end_values(points: Points, scales: Scales) -> Floats:
     """(P, 2, m) activities and potentials of the ends, dimensionless; if one floats, the left is 0 and the right a guess."""
     n = points.valences.size
@@ -30,7 +24,7 @@ def end_values(points: Points, scales: Scales) -> Floats:
 
 def _floating_guess(points: Points) -> Floats:
     """(P,) membrane potential [RT/F] by one Newton step from 0 V on the total GHK current; see `floating_guess`."""
-    permeability = 1 / np.exp(log_resistances(points)).sum(axis=1)
+    permeability = 1 / points.resistances.sum(axis=1)
     left, right = points.concentrations[:, 0], points.concentrations[:, 1]
     current = (permeability * (left - right) * points.valences).sum(axis=1)
     slope = (permeability * (left + right) / 2 * points.valences**2).sum(axis=1)
@@ -41,7 +35,7 @@ def first_guesses(points: Points, ends: Floats, x: Floats, layer: Integers) -> F
     """(P, N, m) states at nodes x (P, N) [m], the layer of whose faces is `layer` (N-1,); see `first_guess`."""
     n = points.valences.size
     debye = points.debye_lengths
-    share = np.concatenate([np.exp(log_resistances(points)), _dielectric(points, debye)[:, :, None]], axis=2)
+    share = np.concatenate([points.resistances, _dielectric(points, debye)[:, :, None]], axis=2)
     blocked = np.isinf(share)
     share = np.where(blocked.any(axis=1, keepdims=True), blocked.astype(float), share)
     slope = share / share.sum(axis=1, keepdims=True) / points.thickness[:, :, None]

@@ -20,7 +20,7 @@ from electrodiff.fvm.kernels.lane_readings import DEVIATION
 from electrodiff.fvm.kernels.lanes import Lanes, Stacks
 from electrodiff.fvm.kernels.vectors import LANES
 from electrodiff.grid.line import FINEST
-from electrodiff.solvers.batch.guess import end_values, first_guesses, log_resistances
+from electrodiff.solvers.batch.guess import end_values, first_guesses
 from electrodiff.solvers.batch.lines import Lines, layered_lines, node_positions
 from electrodiff.solvers.batch.scalars import batch_names, scalar_estimates, table_lines
 from electrodiff.solvers.batch.stacks import Points
@@ -185,7 +185,7 @@ def _of_each_kind(structure: Integers) -> list[Integers]:
 
 def _most_resistive(points: Points) -> Integers:
     """(P,) index of the layer with the smallest ohmic conductance; see `materials.most_resistive_layer`."""
-    permeability = np.exp(-log_resistances(points))
+    permeability = 1 / points.resistances
     both = points.concentrations.sum(axis=1) * points.valences**2
     conductance = (permeability * both[:, None]).sum(axis=2)
     return np.asarray(np.argmin(conductance, axis=1))

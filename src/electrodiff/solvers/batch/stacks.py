@@ -69,6 +69,12 @@ class Points:
         length = debye_length(known, self.relative_permittivity, self.case.temperature)
         return np.where(strength > 0, length, np.inf)
 
+    @cached_property
+    def resistances(self) -> Floats:
+        """(P, layers, n) thickness / (D beta) [s/m]; infinite where the ion is absent."""
+        with np.errstate(divide="ignore"):
+            return np.asarray(self.thickness[:, :, None] / (self.diffusivity * self.partition))
+
     @property
     def floating(self) -> str | None:
         """The end whose potential floats."""

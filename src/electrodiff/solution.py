@@ -270,7 +270,7 @@ class Solution(Profiles):
         return self.converged and not self.missed
 
     def relative_errors(self) -> dict[str, float]:
-        """The estimate of each scalar over the larger of its size and its scale (`Readings.scales`), by full name."""
+        """Estimate of each scalar over the larger of its size and its scale (`Readings.scales`), a number, by full name."""
         scales = self.readings.scales()
         return {
             name: error / max(abs(self.scalars[name] or 0.0), scales[name], sys.float_info.min)

@@ -55,7 +55,7 @@ class Transient:
     ion_flux: Floats
     """(T, n) through the middle of the most resistive layer [mol/(m^2 s)]."""
     amount_residual: Floats
-    """(T, n) what of each ion was made or lost since the start, over what there was: content less what has passed."""
+    """(T, n) what of each ion was made or lost since the start, relative to what there was: content less what passed."""
     steps: StepRecord
     """Time and size [s] of every step that was taken."""
     rejected: int

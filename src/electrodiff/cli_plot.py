@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from electrodiff.cli_checks import checked_folder, checked_formats, checked_style, exit_codes, note, writing
+from electrodiff.cli_checks import checked_folder, checked_formats, checked_style, exit_codes, note, showing, writing
 from electrodiff.cli_run import figures
 from electrodiff.errors import CaseError
 
@@ -40,11 +40,11 @@ def plot(
     """Draw the figures of a stored result; of several, overlay them and draw their differences from the first."""
     with exit_codes():
         if animate is not None:
-            if out is not None or formats or style or len(results) > 1:
+            if out is not None or formats or len(results) > 1:
                 raise CaseError(
-                    f"--animate {animate}: it makes one file of one result; leave out --out, --format, --style, and others"
+                    f"--animate {animate}: it makes one file of one result; leave out --out, --format, and other results"
                 )
-            _animate(results[0], animate)
+            _animate(results[0], animate, checked_style(style))
             return
         wanted, look = checked_formats(formats), checked_style(style)
         files = [result_file(result) for result in results]
@@ -61,7 +61,7 @@ def _draw_one(files: list[Path], folder: Path, formats: list[str], style: str) -
     from electrodiff.store import load_solution
 
     solution = load_solution(files[0])
-    with writing(folder):
+    with writing(folder), showing(files[0]):
         folder.mkdir(parents=True, exist_ok=True)
         for figure in figures(solution, folder, formats, style):
             print(figure)
@@ -72,10 +72,11 @@ def _draw_overlay(files: list[Path], folder: Path, formats: list[str], style: st
     from electrodiff.store import load_solution
 
     loaded = [load_solution(file) for file in files]
-    try:
-        figure = overlay(*loaded, names=_names(files), style=style)
-    except ValueError as error:
-        raise CaseError(f"plot: {error}") from None
+    with showing(files[0]):
+        try:
+            figure = overlay(*loaded, names=_names(files), style=style)
+        except ValueError as error:
+            raise CaseError(f"plot: {error}") from None
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for ending in formats:
@@ -88,7 +89,7 @@ def _names(files: list[Path]) -> list[str]:
     return short if len(set(short)) == len(short) else [str(file) for file in files]
 
 
-def _animate(result: Path, film: Path) -> None:
+def _animate(result: Path, film: Path, style: str) -> None:
     """Write the film of a stored transient."""
     from electrodiff.plot.animation import animate, checked_writer
     from electrodiff.store import load_solution
@@ -102,4 +103,4 @@ def _animate(result: Path, film: Path) -> None:
     note(f"drawing {len(transient.time)} pictures ...")
     with writing(film, "--animate"):
         film.parent.mkdir(parents=True, exist_ok=True)
-        print(animate(transient, film))
+        print(animate(transient, film, style))

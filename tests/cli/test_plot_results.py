@@ -45,7 +45,9 @@ def test_results_are_called_by_their_folders(electrodiff: Callable, stored: Path
         (("a", "c"), ("a is a steady state and c is a current-voltage curve", "one kind")),
         (("a", "nowhere.nc"), ("nowhere.nc", "no such file")),
         (("a", "b", "--animate", "film.gif"), ("--animate film.gif", "one result")),
-        (("c", "--animate", "film.gif", "--style", "dark"), ("--animate film.gif", "--style")),
+        (("c", "--animate", "film.gif", "--style", "dark"), ("--animate film.gif", "does not change in time")),
+        (("c", "--animate", "film.gif", "--style", "poster"), ("--style poster", "paper, slides, dark")),
+        (("c", "--animate", "film.gif", "--format", "svg"), ("--animate film.gif", "--format")),
         (("a", "b", "--out", "my.toml"), ("--out my.toml", "is a file")),
     ],
 )

@@ -59,7 +59,7 @@ def test_all_measurements_curves_and_residuals_are_drawn(currents: ed.Fit) -> No
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["right: K 4 mM, Na 145 mM", "right: K 100 mM, Na 49 mM"]
     assert below.get_xlabel() == "membrane potential, left minus right [mV]"
-    assert below.get_ylabel() == "residual / sigma"
+    assert below.get_ylabel() == "residual / σ"
 
 
 def test_potentials_are_drawn_over_the_condition_that_varies(potentials: ed.Fit) -> None:
@@ -67,8 +67,8 @@ def test_potentials_are_drawn_over_the_condition_that_varies(potentials: ed.Fit)
     assert is_wide(potentials.data, axis_of(potentials.data))
     above, below = ed.plot.fit(potentials).axes
     assert above.get_xscale() == below.get_xscale() == "log"
-    assert below.get_xlabel() == "right K [mM]"
-    assert below.get_ylabel() == "residual / estimated sigma"
+    assert below.get_xlabel() == "K⁺ at the right [mM]"
+    assert below.get_ylabel() == "residual / estimated σ"
     assert above.containers[0].lines[0].get_ydata() == pytest.approx([-20, -15, -10, 0])
 
 

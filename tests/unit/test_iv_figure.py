@@ -47,8 +47,11 @@ def test_the_net_current_and_that_of_every_ion_are_drawn(curve: ed.CurrentVoltag
     potential, net = line(ax, "net")
     np.testing.assert_allclose(potential, curve.voltage * 1e3, rtol=1e-12)
     np.testing.assert_allclose(net, curve.current_density / 10, rtol=1e-12)  # 1 mA/cm^2 is 10 A/m^2
-    for index in range(4):
+    for index in range(3):
         np.testing.assert_allclose(line(ax, f"_{index}")[1], curve.ion_current[:, index] / 10, rtol=1e-12)
+    # A⁻ cannot pass.
+    assert not curve.ion_current[:, 3].any()
+    assert "_3" not in [each.get_label() for each in ax.lines]
 
 
 def test_the_models_are_drawn_as_their_closed_forms(curve: ed.CurrentVoltage) -> None:
@@ -64,7 +67,7 @@ def test_the_models_are_drawn_as_their_closed_forms(curve: ed.CurrentVoltage) ->
     np.testing.assert_allclose(line(ax, "net, GHK")[1], ghk / 10, rtol=1e-9)
     np.testing.assert_allclose(line(ax, "net, chord circuit")[1], circuit / 10, rtol=1e-9)
     texts = [text.get_text() for text in ax.figure.legends[0].get_texts()]  # type: ignore[union-attr]
-    assert texts == ["K⁺", "Na⁺", "Cl⁻", "A⁻", "net", "net, GHK", "net, chord circuit"]
+    assert texts == ["K⁺", "Na⁺", "Cl⁻", "net", "net, GHK", "net, chord circuit"]
 
 
 def test_the_axes_pass_through_zero_and_the_reversal_is_marked(curve: ed.CurrentVoltage) -> None:

@@ -3,11 +3,15 @@
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import QuadMesh
+from sweep_tools import sweep_case
 from test_plot import overlaps
 
 import electrodiff as ed
 from electrodiff.plot import overlay
-from electrodiff.plot.overlaid import overlaid, profile_difference, series_difference
+from electrodiff.plot.differences import series_difference
+from electrodiff.plot.overlaid import overlaid, profile_difference
+from electrodiff.sweep_result import PointResults, kept_names
 
 
 @pytest.fixture(scope="module")
@@ -248,3 +252,141 @@ def test_what_cannot_be_overlaid_is_refused_with_the_reason(pair, curves):
         overlay(*pair, names="a")
     with pytest.raises(ValueError, match="no range of potential in common"):
         overlay(curve, curves(0.1, 0.2, 3), names="ab")
+
+
+# ---- sweeps ----------------------------------------------------------------------------------------------------------
+
+SALT = {"name": "salt", "key": "right.concentrations.K", "from": 1.0, "to": 16.0, "points": 5, "scale": "log"}
+WIDTH = {"name": "width", "key": "layers.membrane.thickness", "values": [2e-9, 4e-9, 6e-9]}
+
+
+def law(salt, width):
+    """[V] proportional to the logarithm of a concentration [mol/m^3], and to a thickness [m]."""
+    return 0.025 * np.log(salt) + 1e6 * width
+
+
+def swept(*axes, of=law, **study):
+    """A sweep whose only quantity is a function of the salt and of the width."""
+    case = sweep_case(*axes, changes={"left.potential": "floating"}, **{"quantities": ["membrane_potential"], **study})
+    sweep = ed.Sweep(case, PointResults.empty(kept_names(case), 1), "", 1)
+    points = [sweep.coordinates(index) for index in range(sweep.design.size)]
+    found = PointResults.empty(kept_names(case), len(points))
+    found.converged[:] = True
+    found.errors[:] = 1e-12
+    for index, point in enumerate(points):
+        values = point.get("right.concentrations.K", 1.0), point.get("layers.membrane.thickness", 0.0)
+        found.values[index] = of(*values)
+    return ed.Sweep(case, found, "", len(points))
+
+
+def twice(salt, width):
+    return 2.0 * law(salt, width)
+
+
+def test_sweeps_over_one_axis_are_curves_and_their_difference():
+    first, second = swept(SALT), swept({**SALT, "points": 9}, of=twice)
+    ((left, right),) = panels(overlay(first, second, names="ab"))
+    salt = np.geomspace(1.0, 16.0, 5)
+    for line, at, factor in zip(lines(left), (salt, np.geomspace(1.0, 16.0, 9)), (1.0, 2.0), strict=True):
+        np.testing.assert_allclose(line.get_xdata(), at, rtol=1e-12)
+        np.testing.assert_allclose(line.get_ydata(), factor * 25.0 * np.log(at), atol=1e-9)
+    (line,) = lines(right)
+    np.testing.assert_allclose(line.get_xdata(), salt, rtol=1e-12)  # where there are fewer points
+    np.testing.assert_allclose(line.get_ydata(), 25.0 * np.log(salt), atol=1e-9)
+    assert (left.get_ylabel(), right.get_ylabel()) == ("membrane potential [mV]", "difference [mV]")
+    assert (left.get_xlabel(), left.get_xscale()) == ("salt [mM]", "log")
+
+
+def test_between_the_points_of_a_sweep_it_is_interpolated_over_the_logarithm_of_a_logarithmic_axis():
+    """A line over the logarithm: exact between points, which straight lines over the concentration are not."""
+    first, second = swept(SALT), swept({**SALT, "from": 1.5, "to": 12.0, "points": 4})
+    ((_, right),) = panels(overlay(first, second, names="ab"))
+    (line,) = lines(right)
+    np.testing.assert_allclose(line.get_xdata(), [2.0, 4.0, 8.0], rtol=1e-12)
+    np.testing.assert_allclose(line.get_ydata(), 0.0, atol=1e-9)
+
+
+def test_choices_are_compared_by_their_names():
+    def of(first, *others):
+        names = {"key": "layers.inside.relative_permittivity", "values": [first, *others]}
+        sweep = swept(names)
+        sweep.results.values[:, 0] = np.arange(1.0, 2.0 + len(others)) * 1e-3
+        return sweep
+
+    ((left, right),) = panels(overlay(of("water", 40), of(20, "water"), names="ab"))
+    (line,) = lines(right)
+    # Water is the first of the one, 1 mV, and the second of the other, 2 mV.
+    np.testing.assert_allclose(points(line), [[0.0], [1.0]], rtol=1e-12)
+    assert line.get_linestyle() == "None"
+    assert [tick.get_text() for tick in left.get_xticklabels()] == ["water", "40", "20"]
+
+
+def maps(figure):
+    """The axes with maps, without their bars of colours."""
+    return [ax for ax in figure.axes if ax.get_title(loc="left")]
+
+
+def colours(ax):
+    (mesh,) = [each for each in ax.collections if isinstance(each, QuadMesh)]
+    return mesh.get_array()
+
+
+def test_sweeps_over_two_axes_are_a_map_and_a_map_of_the_difference():
+    first, second = swept(WIDTH, SALT), swept(WIDTH, {**SALT, "points": 9}, of=twice)
+    values, difference = maps(overlay(first, second, names="ab"))
+    table = 1e3 * law(np.geomspace(1.0, 16.0, 5), np.array([[2e-9], [4e-9], [6e-9]]))
+    for ax in (values, difference):
+        np.testing.assert_allclose(colours(ax), table, rtol=1e-9)
+        assert (ax.get_xlabel(), ax.get_ylabel()) == ("salt [mM]", "width [nm]")
+    assert [ax.get_title(loc="left") for ax in (values, difference)] == [
+        "membrane potential: a",
+        "membrane potential: b \N{MINUS SIGN} a",
+    ]
+
+
+def test_maps_are_compared_where_both_are_known():
+    first = swept(WIDTH, SALT)
+    second = swept({**WIDTH, "values": [2e-9, 5e-9, 6e-9]}, {**SALT, "from": 2.0, "to": 32.0}, of=twice)
+    second.results.values[0] = np.nan
+    _, difference = maps(overlay(first, second, names="ab"))
+    shown = colours(difference)
+    expected = 1e3 * law(np.array([2.0, 4.0, 8.0, 16.0]), np.array([[2e-9], [4e-9], [6e-9]]))
+    # One of its own has no value at 2 nm and 2 mM, and so none is known at 4 nm, between that and 5 nm.
+    unknown = np.ma.getmaskarray(shown)
+    assert np.argwhere(unknown).tolist() == [[0, 0], [1, 0]]
+    np.testing.assert_allclose(shown.compressed(), expected[~unknown], rtol=1e-9)
+
+
+def test_three_maps_have_two_differences_and_of_the_same_there_is_nothing_left():
+    first = swept(WIDTH, SALT)
+    _, twice_less, none = maps(overlay(first, swept(WIDTH, SALT, of=twice), swept(WIDTH, SALT), names="abc"))
+    np.testing.assert_allclose(
+        colours(twice_less), colours(maps(ed.plot.overlay(first, first, names="ab"))[0]), rtol=1e-9
+    )
+    assert not colours(none).any()
+
+
+@pytest.mark.parametrize("style", ["paper", "slides", "dark"])
+def test_overlays_of_sweeps_have_units_and_texts_that_are_apart(style):
+    for axes in ((SALT,), (WIDTH, SALT)):
+        figure = overlay(swept(*axes), swept(*axes, of=twice), names=("one", "other"), style=style)
+        FigureCanvasAgg(figure).draw()
+        assert overlaps(figure) == []
+        assert all("[" in ax.get_ylabel() for ax in figure.axes)
+
+
+def test_sweeps_that_have_no_point_in_common_are_refused_with_the_reason():
+    line, table = swept(SALT), swept(WIDTH, SALT)
+    free = {key: value for key, value in SALT.items() if key != "points"}
+    drawn = swept(free, design="sobol", points=4)
+    for results, reason in (
+        ((drawn, drawn), "the points of a were drawn at random, .* neither curves nor a map of their difference"),
+        ((line, drawn), "the points of b were drawn at random"),
+        ((line, table), "a goes over salt, b over width and salt; only sweeps over the same axes"),
+        ((line, swept({**SALT, "from": 20.0, "to": 40.0})), "no range of salt in common"),
+        ((table, swept(WIDTH, {**SALT, "from": 20.0, "to": 40.0})), "no range of salt in common"),
+        ((line, swept(SALT, quantities=["current_density"])), "kept no quantity in common"),
+        ((swept(WIDTH, SALT, {"key": "temperature", "values": [290.0, 310.0]}),) * 2, "a goes over 3 axes"),
+    ):
+        with pytest.raises(ValueError, match=reason):
+            overlay(*results, names="ab")

@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection, QuadMesh
+from matplotlib.contour import ContourSet
 from sweep_tools import sweep_case
 
 import electrodiff as ed
-from electrodiff.plot.sweep_figure import shown_quantities, table_of
+from electrodiff.plot.style import log_tick
+from electrodiff.plot.sweep_axes import key_words
+from electrodiff.plot.sweep_figure import table_of
+from electrodiff.plot.sweep_words import shown_quantities
 from electrodiff.sweep_result import PointResults, kept_names
 
 K = {"key": "right.concentrations.K", "values": [1.0, 2.0, 5.0, 10.0]}
@@ -63,13 +67,46 @@ def test_quantities_of_one_dimension_share_a_panel_and_differences_have_their_ow
     # 0.016 mol/(m^2 s) is 1.6e6 pmol/(cm^2 s).
     assert labels == ["potential [mV]", "flux [10⁶ pmol/cm²/s]", "PNP less GHK [mV]"]
     np.testing.assert_allclose(lines(fluxes)["A⁻"][1], sweep.scalar("flux.A") * 1e8 / 1e6)
-    assert differences.get_xlabel() == "right.concentrations.K [mM]"
+    assert differences.get_xlabel() == "K⁺ at the right [mM]"
 
 
 def test_values_that_are_geometric_lie_on_a_logarithmic_axis() -> None:
     assert ed.plot.sweep(made_up(THICKNESS)).axes[-1].get_xscale() == "log"
     assert ed.plot.sweep(made_up({**K, "values": [1.0, 10.0, 100.0]})).axes[-1].get_xscale() == "log"
     assert ed.plot.sweep(made_up(K)).axes[-1].get_xscale() == "linear"
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("right.concentrations.K", "K⁺ at the right"),
+        ("layers.membrane.permeability.A", "permeability of A⁻, membrane"),
+        ("layers.membrane.relative_permittivity", "relative permittivity, membrane"),
+        ("left.potential", "potential, left"),
+        ("temperature", "temperature"),
+        ("ions.K.diffusivity", "diffusivity, K"),
+    ],
+)
+def test_keys_are_called_by_words(key: str, words: str) -> None:
+    assert key_words(sweep_case(K), key) == words
+
+
+def test_a_logarithmic_axis_of_a_decade_has_the_numbers_of_its_ticks() -> None:
+    """2 and 5 are no powers of ten."""
+    ax = ed.plot.sweep(made_up({**K, "values": [1.0, 2.0, 4.0, 8.0, 16.0]})).axes[-1]
+    assert ax.get_xscale() == "log"
+    low, high = ax.get_xlim()
+    ticks = [float(tick) for tick in ax.get_xticks() if low <= tick <= high]
+    assert ticks == pytest.approx([1.0, 2.0, 5.0, 10.0])
+    formatter = ax.xaxis.get_major_formatter()
+    assert [formatter(tick, None) for tick in ticks] == ["1", "2", "5", "10"]
+    assert [log_tick(value, None) for value in (0.05, 20.0, 5e-4, 2e4, 1e-5)] == [
+        "0.05",
+        "20",
+        "5·10⁻⁴",
+        "2·10⁴",
+        "10⁻⁵",
+    ]
 
 
 def test_errors_that_can_be_seen_are_a_band() -> None:
@@ -94,7 +131,7 @@ def test_a_map_has_the_numbers_at_their_places() -> None:
     sweep = made_up(THICKNESS, K, quantities=["membrane_potential"])
     ax, bar = ed.plot.sweep(sweep).axes
     np.testing.assert_allclose(mesh(ax).get_array(), 1e3 * sweep.scalar("membrane_potential"))
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("right.concentrations.K [mM]", "thickness [nm]")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("K⁺ at the right [mM]", "thickness [nm]")
     assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "log")
     assert bar.get_ylabel() == "membrane potential [mV]"
     # Edges of the cells: middles on the scale of the axis, and half a cell beyond the ends.
@@ -143,6 +180,29 @@ def test_the_line_where_the_membrane_is_as_thick_as_its_debye_length_is_drawn() 
     # The ratio is 1 in the middle of the logarithmic axis, at 10 nm.
     np.testing.assert_allclose(path.vertices[:, 1], 10.0, rtol=1e-6)
     assert "thickness = Debye length" in [text.get_text() for text in ax.texts]
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_what_is_written_over_the_colours_of_a_map_is_the_same_on_dark_ground(sign: float) -> None:
+    """The colours are, so that white with a dark edge must not become dark with a dark edge."""
+    sweep = made_up(
+        THICKNESS, K, quantities=["membrane_potential", "debye_ratio"], fill=lambda numbers: sign * 1e-3 * numbers
+    )
+    sweep.results.values[:, 1] = (np.geomspace(0.1, 10, 9)[:, None] * np.ones(4)).ravel()
+    paper, dark = (ed.plot.sweep(sweep, style=style).axes[0] for style in ("paper", "dark"))
+    assert paper.texts
+    for one, other in zip(paper.texts, dark.texts, strict=True):
+        assert one.get_color() == other.get_color()
+
+
+def test_lines_over_a_map_that_is_dark_at_zero_are_light() -> None:
+    sweep = made_up(THICKNESS, K, quantities=["membrane_potential"], fill=lambda numbers: 1e-3 * (numbers - 10))
+    for style, is_light in (("paper", False), ("dark", True)):
+        ax = ed.plot.sweep(sweep, style=style).axes[0]
+        (lines,) = [each for each in ax.collections if isinstance(each, ContourSet)]
+        colours = np.asarray(lines.get_edgecolor())[:, :3]
+        assert bool((colours > 0.5).all()) is is_light
+        assert bool((colours < 0.5).all()) is not is_light
 
 
 def test_axes_beyond_the_second_are_at_their_middle_and_the_title_says_so() -> None:

@@ -14,10 +14,12 @@ from matplotlib.animation import FFMpegWriter, PillowWriter
 from numpy.typing import NDArray
 
 from electrodiff.errors import CaseError
+from electrodiff.plot.dress import dress_figure
 from electrodiff.plot.layer_axis import LayerAxis
 from electrodiff.plot.scale import CHARGE_DENSITY, CONCENTRATION, POTENTIAL, Ladder, linear_limits, log_limits
 from electrodiff.plot.sheet import AXIS, CLOSE, INCH, RIGHT, WIDTH, Row, sheet
-from electrodiff.plot.style import SOLUTION, ion_style, log_tick, settings
+from electrodiff.plot.style import PAPER, SOLUTION, ion_style, settings, style_of
+from electrodiff.plot.ticks import log_axis
 from electrodiff.plot.time_axis import TimeAxis, ion_head, ion_legend, time_text, title
 
 if TYPE_CHECKING:
@@ -41,18 +43,21 @@ WRITERS: dict[str, type[PillowWriter | FFMpegWriter]] = {".gif": PillowWriter, "
 """What writes a file with each ending."""
 
 
-def animate(transient: Transient, path: str | Path) -> Path:
+def animate(transient: Transient, path: str | Path, style: str = PAPER) -> Path:
     """Write the profiles of a transient as a film, .gif or .mp4, and return its path; one picture for each output.
 
-    The file appears whole or not at all.  Raises CaseError
-    for another ending, and for .mp4 without the program ffmpeg (see `ffmpeg`); OSError if it cannot be written.
+    style: "paper", "slides" (larger text, thicker lines) or "dark".  The file appears whole or not at all.  Raises
+    CaseError for another ending, and for .mp4 without the program ffmpeg (see `ffmpeg`); ValueError for another style;
+    OSError if it cannot be written.
     """
+    look = style_of(style)
     path = Path(path)
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix.lower()}")
     kind = checked_writer(path)
-    with settings(), rc_context({"animation.ffmpeg_path": ffmpeg() or "ffmpeg"}):
+    with settings(look), rc_context({"animation.ffmpeg_path": ffmpeg() or "ffmpeg"}):
         writer = kind(fps=_RATE)
         film = Film(transient)
+        dress_figure(film.figure, look)
         count = len(transient.time)
         try:
             writer.setup(film.figure, str(partial), _DPI)
@@ -157,8 +162,7 @@ class Film:
         if high > _WIDE * low:
             ax.set_yscale("log")
             ax.set_ylim(log_limits(max(low, _TRACE * high), high))
-            ax.yaxis.set_major_formatter(log_tick)
-            ax.minorticks_off()
+            log_axis(ax.yaxis)
         else:
             ax.set_ylim(linear_limits(values, unit.floor, with_zero=True))
 

@@ -19,7 +19,8 @@ from electrodiff.plot.drawing import styled
 from electrodiff.plot.labels import Label, draw_labels
 from electrodiff.plot.scale import CONCENTRATION, NANOMETRE, POTENTIAL, Ladder, linear_limits, log_limits
 from electrodiff.plot.sheet import AXIS, CLOSE, INCH, LEFT, RIGHT, TITLE, WIDTH, hide_x_labels, size_mm, with_given
-from electrodiff.plot.style import GUIDE, MINUS, SOLUTION, ion_style, log_tick, number, shade
+from electrodiff.plot.style import GUIDE, MINUS, SOLUTION, ion_style, number, shade
+from electrodiff.plot.ticks import log_axis
 from electrodiff.units import thermal_voltage
 
 if TYPE_CHECKING:
@@ -167,8 +168,7 @@ def _draw_concentrations(solution: Solution, ax: Axes, x: Floats, seen: Mask) ->
     low = min(max(float(shown.min(initial=high)), _TRACE * high), high / _LEAST_RATIO)
     ax.set_yscale("log")
     ax.set_ylim(log_limits(low, high))
-    ax.yaxis.set_major_formatter(log_tick)
-    ax.minorticks_off()
+    log_axis(ax.yaxis)
 
 
 # ---- the bars -----------------------------------------------------------------------------------------------------

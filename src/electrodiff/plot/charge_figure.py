@@ -57,7 +57,8 @@ def charge(solution: Solution, given: Sequence[Axes] = ()) -> Figure:
     magnified = debye.debye_panels(solution)
     pairs = [magnified[first : first + 2] for first in range(0, len(magnified), 2)]
     rows = [Row(_MAGNIFIED, AXIS + TITLE, min(len(magnified), 2), len(pair)) for pair in pairs]
-    figure, axes = sheet([Row(_WHOLE, 0.0), *rows], HEAD + (LEGEND_LINE if magnified else 0.0), given)
+    compares = any(closed_form(panel) for panel in magnified)
+    figure, axes = sheet([Row(_WHOLE, 0.0), *rows], HEAD + (LEGEND_LINE if compares else 0.0), given)
     stack.title(solution, figure)
     whole = axes[0][0]
     stack.panels(solution, [whole])
@@ -67,7 +68,7 @@ def charge(solution: Solution, given: Sequence[Axes] = ()) -> Figure:
     for index, panel in enumerate(magnified):
         lines = _draw_debye_layer(panel, axes[1 + index // 2][index % 2])
         drawn.update({str(line.get_label()): line for line in lines})
-    if drawn:
+    if compares:
         stack.legend(figure, list(drawn.values()))
     return figure
 

@@ -12,7 +12,8 @@ from electrodiff.plot import stack
 from electrodiff.plot.drawing import styled
 from electrodiff.plot.scale import log_limits
 from electrodiff.plot.sheet import HEAD, LEGEND_LINE, Row, sheet
-from electrodiff.plot.style import COLOURS, log_tick
+from electrodiff.plot.style import COLOURS
+from electrodiff.plot.ticks import log_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,8 +46,7 @@ def convergence(solution: Solution, given: Sequence[Axes] = ()) -> Figure:
     ax.set_yscale("log")
     if seen.size:
         ax.set_ylim(log_limits(float(seen.min()), float(seen.max())))
-    ax.yaxis.set_major_formatter(log_tick)
-    ax.minorticks_off()
+    log_axis(ax.yaxis)
     ax.set_xlim(0.5, max(solution.iterations, 1) + 0.5)
     ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
     ax.set_xlabel("Newton step")

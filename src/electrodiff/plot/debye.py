@@ -149,7 +149,10 @@ def draw_frames(panel: DebyePanel, axes: Sequence[Axes]) -> None:
     space = size_mm(axes[0])[0] + 2.0 * (RIGHT - 1.0)
     name, neighbour = panel.layer.layer, panel.neighbour or "the wall"
     title = f"{name}, next to {neighbour}"
-    title = title if text_width(title) <= space else f"{name} at {neighbour}"
+    if text_width(title) > space:
+        # The neighbour tells the two sides of a layer apart; if there is no room, rather the layer is cut.
+        place = f" at {shortened(neighbour, 0.6 * space)}"
+        title = shortened(name, space - text_width(place)) + place
     axes[0].set_title(shortened(title, space), parse_math=False)
 
 

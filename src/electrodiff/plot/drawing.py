@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from matplotlib.figure import Figure
 
-from electrodiff.plot.dress import all_artists, dress, dress_frame, dress_ticks
-from electrodiff.plot.style import PAPER, STYLES, ion_label, settings
+from electrodiff.plot.dress import all_artists, dress, dress_figure, dress_frame
+from electrodiff.plot.style import PAPER, ion_label, settings, style_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,16 +46,12 @@ def styled(draw: Callable[[Result, Sequence[Axes]], Figure]) -> FigureFunction[R
     def draw_in_style(
         result: Result, /, *, ax: Axes | None = None, axes: Sequence[Axes] = (), style: str = PAPER
     ) -> Figure:
-        if style not in STYLES:
-            raise ValueError(f"style is '{style}'; expected one of {', '.join(STYLES)}")
-        look = STYLES[style]
+        look = style_of(style)
         guests = given_axes(ax, axes)
         if not guests:
             with settings(look):
                 figure = draw(result, ())
-                dress(all_artists(figure), look)
-                for own in figure.axes:
-                    dress_ticks(own, look)
+                dress_figure(figure, look)
             return figure
         before = {artist for guest in guests for artist in all_artists(guest)}
         with settings(look):

@@ -20,10 +20,11 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Annotation, Text
 
-from electrodiff.plot.style import HALO_WIDTH, Style
+from electrodiff.plot.style import HALO_WIDTH, OVER_COLOURS, Style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # What is black on paper.
 _INK = "#eceff2"
@@ -47,6 +48,13 @@ _DARK_NEGATIVE, _DARK_POSITIVE = ("#A3DCFF", "#45A5F5", "#1B4F7D"), ("#8A2F12", 
 
 Colour = Any
 """Whatever matplotlib takes for one."""
+
+
+def dress_figure(figure: Figure, style: Style) -> None:
+    """Turn a whole figure of ours into a style, once, with the ticks that its axes make later."""
+    dress(all_artists(figure), style)
+    for ax in figure.axes:
+        dress_ticks(ax, style)
 
 
 def dress(artists: Iterable[Artist], style: Style) -> None:
@@ -93,6 +101,8 @@ def _thicken(artist: Artist, factor: float) -> None:
 
 
 def _darken(artist: Artist, ground: str) -> None:
+    if artist.get_label() == OVER_COLOURS:
+        return
     for kind, properties in _COLOURS.items():
         if isinstance(artist, kind):
             _change(artist, properties, ground)

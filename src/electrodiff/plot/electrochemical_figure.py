@@ -44,10 +44,10 @@ def electrochemical_potentials(solution: Solution, given: Sequence[Axes] = ()) -
     """
     bars = force_bars(solution)
     rows = [Row(_PROFILES, 0.0), *([Row(bars.height, AXIS + TITLE)] if bars.bars else [])]
-    figure, axes = sheet(rows, stack.ion_head(solution), given)
+    drawn = np.flatnonzero(np.isfinite(above_right_end(solution)).any(axis=1)).tolist()
+    figure, axes = sheet(rows, stack.ion_head(solution, drawn=drawn), given)
     top = axes[0][0]
     stack.title(solution, figure)
-    drawn = np.flatnonzero(np.isfinite(above_right_end(solution)).any(axis=1)).tolist()
     stack.ion_legend(solution, figure, drawn=drawn)
     stack.panels(solution, [top])
     headroom = stack.name_layers(solution, top)

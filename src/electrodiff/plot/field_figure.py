@@ -14,7 +14,8 @@ from electrodiff.plot.drawing import styled
 from electrodiff.plot.labels import Label, fit_in_a_row
 from electrodiff.plot.scale import DISPLACEMENT, FIELD, NANOMETRE, Unit, log_limits
 from electrodiff.plot.sheet import CLOSE, Row, sheet
-from electrodiff.plot.style import MINUS, SOLUTION, log_tick, number
+from electrodiff.plot.style import SOLUTION, number
+from electrodiff.plot.ticks import log_axis
 from electrodiff.units import VACUUM_PERMITTIVITY
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ Floats = NDArray[np.float64]
 
 # Heights of the panels [mm].
 _LINEAR, _LOGARITHMIC, _DISPLACEMENT = 44.0, 56.0, 38.0
-# Depth of the logarithmic axis below the largest field: enough for ten Debye lengths (e^-10) beyond a 40-fold jump.
-_DECADES = 6.0
+# Depth of the logarithmic axis below the largest field, at most: enough for ten Debye lengths (e^-10) beyond a 40-fold
+# jump; and at least, for a field that hardly varies.
+_DECADES, _LEAST_DECADES = 6.0, 1.0
 
 
 @styled
@@ -69,10 +71,15 @@ def _draw_magnitude(solution: Solution, ax: Axes, unit: Unit) -> None:
     if not fit_in_a_row(ax, labels):
         labels = _ratio_labels(solution, with_names=False)
     headroom = stack.write_labels(ax, labels)
-    largest = float(magnitude.max()) if magnitude.max() > unit.floor else 1.0
-    ax.set_ylim(log_limits(largest * 10.0**-_DECADES, largest, headroom))
-    ax.yaxis.set_major_formatter(log_tick)
-    ax.minorticks_off()
+    ax.set_ylim(log_limits(*_shown_magnitudes(magnitude, unit.floor), headroom))
+    log_axis(ax.yaxis)
+
+
+def _shown_magnitudes(magnitude: Floats, floor: float) -> tuple[float, float]:
+    """The ends of the logarithmic axis: the least and the largest magnitude, neither too close nor too far apart."""
+    largest = float(magnitude.max()) if magnitude.max() > floor else 1.0
+    least = np.clip(magnitude.min(), largest * 10.0**-_DECADES, largest * 10.0**-_LEAST_DECADES)
+    return float(least), largest
 
 
 def _charge_labels(solution: Solution) -> list[Label]:
@@ -110,8 +117,5 @@ def _ratio_labels(solution: Solution, with_names: bool) -> list[Label]:
 
 
 def _ratio_text(ratio: float | None) -> str:
-    """`40.00 : 1`."""
-    if ratio is None or np.isnan(ratio):
-        return "no field"
-    text = f"{ratio:.2f}".replace("-", MINUS) if 0.1 <= abs(ratio) < 1e4 else number(ratio)
-    return f"{text} : 1"
+    """`40.0 : 1`."""
+    return "no field" if ratio is None or np.isnan(ratio) else f"{number(ratio)} : 1"

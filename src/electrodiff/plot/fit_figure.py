@@ -19,6 +19,7 @@ from electrodiff.plot.ladder_curves import current_unit
 from electrodiff.plot.scale import linear_limits
 from electrodiff.plot.sheet import CLOSE, HEAD, LEGEND_LINE, Row, hide_x_labels, sheet
 from electrodiff.plot.style import COLOURS, GUIDE, number
+from electrodiff.plot.sweep_axes import key_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -138,9 +139,10 @@ def _abscissa(result: Fit, size: float, unit: str) -> tuple[np.ndarray, str, flo
         return result.predicted / size, f"fitted potential [{unit}]", size
     si = number_at(result.case, axis).field.dimension.unit
     name, scale = _UNITS.get(si, (si, 1.0))
+    words = key_words(result.case, axis)
     return (
         data.values[:, data.conditions.index(axis)] / scale,
-        f"{_short(axis)} [{name}]" if name else _short(axis),
+        f"{words} [{name}]" if name else words,
         scale,
     )
 
@@ -158,6 +160,6 @@ def _residual_axis(ax: Axes, residuals: Sequence[float], is_given: bool) -> None
     ax.axhline(0.0, zorder=0, **GUIDE)
     largest = max([3.0, *map(abs, residuals)])
     ax.set_ylim(-1.1 * largest, 1.1 * largest)
-    ax.set_ylabel("residual / sigma" if is_given else "residual / estimated sigma")
+    ax.set_ylabel("residual / σ" if is_given else "residual / estimated σ")
     if math.isfinite(largest) and largest == 3.0:
         ax.set_yticks([-2, 0, 2])

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 
 from electrodiff.plot import stack
@@ -16,8 +15,8 @@ from electrodiff.plot.drawing import styled
 from electrodiff.plot.labels import text_width, write_title
 from electrodiff.plot.scale import Ladder, linear_limits, log_limits
 from electrodiff.plot.sheet import CLOSE, HEAD, LEGEND_LINE, TITLE, Row, sheet, size_mm
-from electrodiff.plot.style import MINUS, SOLUTION, ion_style, line_height, log_tick, number
-from electrodiff.plot.ticks import Tick, chosen_ticks
+from electrodiff.plot.style import MINUS, SOLUTION, ion_style, line_height, number
+from electrodiff.plot.ticks import Tick, chosen_ticks, log_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -97,9 +96,7 @@ def _draw_log(ax: Axes, impedance: Impedance, values: Floats, guide: Floats, lad
     if high > _WIDE * low:
         ax.set_yscale("log")
         ax.set_ylim(log_limits(max(low, high * 10.0**-_DEPTH), high))
-        ax.yaxis.set_major_locator(LogLocator(numticks=7))
-        ax.yaxis.set_major_formatter(log_tick)
-        ax.minorticks_off()
+        log_axis(ax.yaxis)
     else:
         ax.set_ylim(linear_limits(shown, 0.0, with_zero=True))
 
@@ -287,9 +284,10 @@ def admittance(impedance: Impedance, given: Sequence[Axes] = ()) -> Figure:
         parts = {"total": _TOTAL, "displacement": _DISPLACEMENT}
         more = [Line2D([], [], label=label, **style) for label, style in parts.items()]
         of_case = cast("Solution", impedance)  # the legend asks for nothing but the case
-        figure, ((ax,),) = sheet([Row(_PARTS, TITLE)], stack.ion_head(of_case, more), given)
+        drawn = np.flatnonzero((np.abs(impedance.ion_admittance) > 0).any(axis=0)).tolist()
+        figure, ((ax,),) = sheet([Row(_PARTS, TITLE)], stack.ion_head(of_case, more, drawn), given)
         _title(impedance, figure)
-        stack.ion_legend(of_case, figure, more)
+        stack.ion_legend(of_case, figure, more, drawn)
         frequency_axis(impedance.frequency, [ax])
         values = [impedance.admittance, impedance.displacement_admittance, *impedance.ion_admittance.T]
         styles = [_TOTAL, _DISPLACEMENT, *(ion_style(index) for index in range(len(impedance.case.ions)))]
@@ -300,9 +298,7 @@ def admittance(impedance: Impedance, given: Sequence[Axes] = ()) -> Figure:
         if seen.size:
             ax.set_yscale("log")
             ax.set_ylim(log_limits(max(float(seen.min()), float(seen.max()) * 10.0**-_DEPTH), float(seen.max())))
-            ax.yaxis.set_major_locator(LogLocator(numticks=8))
-            ax.yaxis.set_major_formatter(log_tick)
-            ax.minorticks_off()
+            log_axis(ax.yaxis)
         ax.set_ylabel("|admittance| [S/m²]")
         ax.set_title(f"{_layer_at(impedance)}, x = {impedance.position * 1e9:.4g} nm", loc="left", parse_math=False)
         return figure

@@ -37,7 +37,7 @@ _THIN: tuple[dict[str, Any], ...] = (
 
 @styled
 def iv(curve: CurrentVoltage, given: Sequence[Axes] = ()) -> Figure:
-    """Net current density and that of each ion against the membrane potential [mV], with the reversal potential.
+    """Net current density and that of each ion that carries any against the membrane potential [mV], with the reversal.
 
     Thin, the net current of GHK and of the chord circuit, where they have an answer; of `compare`'s models those of
     bulk concentrations, which everybody knows.
@@ -47,11 +47,18 @@ def iv(curve: CurrentVoltage, given: Sequence[Axes] = ()) -> Figure:
     styles = dict(zip(models, _THIN, strict=False))
     more = [Line2D([], [], label="net", **_NET), *(Line2D([], [], label=f"net, {m}", **styles[m]) for m in models)]
     of_case = cast("Solution", curve)  # the legend asks for nothing but the case
-    figure, ((ax,),) = sheet([Row(_HEIGHT, 0.0)], stack.ion_head(of_case, more), given)
+    drawn = _carriers(curve)
+    figure, ((ax,),) = sheet([Row(_HEIGHT, 0.0)], stack.ion_head(of_case, more, drawn), given)
     _title(curve, figure)
-    stack.ion_legend(of_case, figure, more)
+    stack.ion_legend(of_case, figure, more, drawn)
     _draw(curve, ax, {title: np.array(values) for title, values in models.items()}, styles)
     return figure
+
+
+def _carriers(curve: CurrentVoltage) -> list[int]:
+    """Places in the case of the ions that carry a current at any potential."""
+    carries: list[int] = np.flatnonzero(np.nan_to_num(curve.ion_current).any(axis=0)).tolist()
+    return carries
 
 
 def _models(found: list[Solution]) -> dict[str, tuple[float, ...]]:
@@ -68,8 +75,8 @@ def _draw(curve: CurrentVoltage, ax: Axes, models: dict[str, Any], styles: dict[
     seen = everything[np.isfinite(everything)]
     unit, size = current_unit(seen.tolist())
     draw_zeros(ax)
-    for index, row in enumerate(curve.ion_current.T):
-        ax.plot(potential, row / size, label=f"_{index}", **ion_style(index))
+    for index in _carriers(curve):
+        ax.plot(potential, curve.ion_current[:, index] / size, label=f"_{index}", **ion_style(index))
     ax.plot(potential, curve.current_density / size, label="net", **_NET)
     converged = np.array([solution.converged for solution in curve.solutions])
     for title, values in models.items():

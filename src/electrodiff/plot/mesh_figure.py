@@ -13,7 +13,8 @@ from electrodiff.plot.drawing import styled
 from electrodiff.plot.profiles_figure import draw_whole
 from electrodiff.plot.scale import NANOMETRE, log_limits
 from electrodiff.plot.sheet import CLOSE, Row, sheet
-from electrodiff.plot.style import GUIDE, SOLUTION, log_tick
+from electrodiff.plot.style import GUIDE, SOLUTION
+from electrodiff.plot.ticks import log_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,5 +66,4 @@ def _draw_spacing(solution: Solution, ax: Axes) -> None:
     values = np.concatenate(drawn)
     ax.set_ylabel("spacing [nm]")
     ax.set_ylim(log_limits(float(values.min()), float(values.max()), headroom))
-    ax.yaxis.set_major_formatter(log_tick)
-    ax.minorticks_off()
+    log_axis(ax.yaxis)

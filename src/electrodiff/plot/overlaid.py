@@ -1,8 +1,8 @@
 """Results of one kind beside each other: their curves, and the differences from the first where both are known.
 
 A difference is taken at the points of the one that has fewer of them, where the other is interpolated by monotone cubics -
-over x in each layer, time or its logarithm, potential, and logarithmic frequency - so that it is the difference of the
-results and not that of their points.
+over x in each layer, time or its logarithm, potential, logarithmic frequency, and the axis of a sweep - so that it is the
+difference of the results and not that of their points.
 """
 
 from __future__ import annotations
@@ -14,60 +14,57 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
 
 from electrodiff.current_voltage import CurrentVoltage
 from electrodiff.impedance import Impedance
 from electrodiff.plot import stack
+from electrodiff.plot.differences import (
+    SAME,
+    Curve,
+    Panel,
+    apart,
+    common_range,
+    interpolated,
+    points_in_common,
+    series_difference,
+)
 from electrodiff.plot.impedance_figure import CAPACITANCE, RESISTANCE
+from electrodiff.plot.overlaid_sweeps import check_sweeps, sweep_panels
 from electrodiff.plot.scale import CHARGE_DENSITY, CONCENTRATION, POTENTIAL, Ladder
 from electrodiff.plot.style import ion_label
 from electrodiff.plot.time_axis import TimeAxis
 from electrodiff.plot.time_series import CURRENT_DENSITY, total_current
 from electrodiff.solution import Solution
+from electrodiff.sweep_result import Sweep
 from electrodiff.transient import Transient
 
 if TYPE_CHECKING:
     from electrodiff.model import Case
 
 Floats = NDArray[np.float64]
-Curve = tuple[Floats, Floats]
-"""x and y [SI units]; NaN where it breaks."""
 
 CURRENT = Ladder(CURRENT_DENSITY.zero, (("kA/m²", 1e-3), *CURRENT_DENSITY.units))
 PERCENT = Ladder(0.0, (("%", 100.0),))
 ANGLE = Ladder(1e-9, (("°", 180.0 / np.pi),))
-# Edges of layers that are closer than this part of the stack are one.
-_SAME = 1e-9
+_CAN = "steady states, courses in time, impedances, current-voltage curves and sweeps can"
 
 
 @dataclass(frozen=True)
-class Panel:
-    """One quantity of all results."""
+class Several:
+    """Results of one kind with the names by which they are told apart."""
 
-    name: str
-    ladder: Ladder
-    curves: tuple[Curve, ...]
-    """Of each result."""
-    differences: tuple[Curve, ...]
-    """Of each but the first: it minus the first."""
-    difference_ladder: Ladder
-    is_relative: bool = False
-    """Whether differences are relative to the first."""
-    is_logarithmic: bool = False
-    """Whether the values are drawn on a logarithmic axis."""
+    results: tuple[Any, ...]
+    names: tuple[str, ...]
 
     @property
-    def is_seen(self) -> bool:
-        """Whether any value is more than round-off, such as the current of an ion that nothing lets through."""
-        return any(bool(np.nanmax(np.abs(values), initial=0.0) > self.ladder.zero) for _, values in self.curves)
-
-
-_CAN = "steady states, courses in time, impedances and current-voltage curves can"
+    def case(self) -> Case:
+        """Of the first."""
+        case: Case = self.results[0].case
+        return case
 
 
 def checked_kind(results: Sequence[Any], names: Sequence[str]) -> type:
-    """The kind that all results have.  Raises ValueError if there is but one, or if they differ."""
+    """The kind that all results have.  Raises ValueError if there is but one, if they differ, or for sweeps over others."""
     if len(results) < 2:
         raise ValueError("an overlay takes two results or more")
     kinds = [type(result) for result in results]
@@ -78,6 +75,8 @@ def checked_kind(results: Sequence[Any], names: Sequence[str]) -> type:
             raise ValueError(
                 f"{names[0]} is {KINDS[kinds[0]]} and {name} is {KINDS[kind]}; only results of one kind can be overlaid"
             )
+    if kinds[0] is Sweep:
+        check_sweeps(results, names)
     return kinds[0]
 
 
@@ -130,17 +129,17 @@ def _steady(results: Sequence[Solution]) -> list[Panel]:
 def profile_difference(first: Solution, one: Floats, second: Solution, other: Floats) -> Curve:
     """A profile (M,) of the second solution minus one of the first, where both stacks are; broken at all interfaces."""
     edges = [solution.problem.mesh.x[solution.problem.mesh.boundaries] for solution in (first, second)]
-    low, high = _common(edges[0], edges[1], "x")
+    low, high = common_range(edges[0], edges[1], "x")
     cuts = np.unique(np.concatenate([each[(each > low) & (each < high)] for each in edges]))
-    cuts = _apart(np.concatenate([[low], cuts, [high]]), _SAME * (high - low))
+    cuts = apart(np.concatenate([[low], cuts, [high]]), SAME * (high - low))
     x, y = [], []
     for start, stop in pairwise(cuts):
         own, others = (
             _in_layer(solution, values, (start + stop) / 2.0) for solution, values in ((first, one), (second, other))
         )
-        points = _points(own[0], others[0], (start, stop))
+        points = points_in_common(own[0], others[0], (start, stop))
         x.append(np.append(points, np.nan))
-        y.append(np.append(_interpolated(points, *others) - _interpolated(points, *own), np.nan))
+        y.append(np.append(interpolated(points, *others) - interpolated(points, *own), np.nan))
     return np.concatenate(x)[:-1], np.concatenate(y)[:-1]
 
 
@@ -152,52 +151,7 @@ def _in_layer(solution: Solution, values: Floats, x: float) -> Curve:
     return solution.x[entries], values[entries]
 
 
-def _points(one: Floats, other: Floats, ends: tuple[float, float] | None = None) -> Floats:
-    """The points of the series that has fewer of them in the range of both, or within ends, which are points then too."""
-    low, high = ends or (max(one[0], other[0]), min(one[-1], other[-1]))
-    inside = [points[(points >= low) & (points <= high)] for points in (one, other)]
-    fewer = min((points for points in inside if points.size or ends), key=len, default=np.array([low, high]))
-    return fewer if ends is None else _apart(np.array([low, *fewer, high]), _SAME * (high - low))
-
-
-def _interpolated(at: Floats, x: Floats, y: Floats) -> Floats:
-    """Values of a series at points in its range; NaN beside one that is NaN."""
-    known = np.isfinite(y)
-    if known.sum() < 2:
-        return np.where(np.isin(at, x[known]), y[known][0] if known.any() else np.nan, np.nan)
-    values = PchipInterpolator(x[known], y[known])(np.clip(at, x[known][0], x[known][-1]))
-    return np.where(np.interp(at, x, ~known) > 0, np.nan, values)
-
-
-def _apart(values: Floats, least: float) -> Floats:
-    """Rising values without those that follow another too closely; the last one stays."""
-    kept = [float(values[0])]
-    for value in values[1:-1]:
-        if value - kept[-1] > least and values[-1] - value > least:
-            kept.append(float(value))
-    return np.array([*kept, float(values[-1])])
-
-
-def _common(one: Floats, other: Floats, name: str) -> tuple[float, float]:
-    """The range in which two rising series of points both lie."""
-    low, high = max(float(one[0]), float(other[0])), min(float(one[-1]), float(other[-1]))
-    if not low < high:
-        raise ValueError(f"the results have no range of {name} in common, so that they have no difference")
-    return low, high
-
-
 # ---- series -------------------------------------------------------------------------------------------------------
-
-
-def series_difference(one: Curve, other: Curve, place: Callable[[Floats], Floats], name: str) -> Curve:
-    """The second series minus the first, at the points of one of them that lie in the range of both.
-
-    place: where a point lies on the axis along which the other is interpolated.
-    """
-    _common(one[0], other[0], name)
-    points = _points(one[0], other[0])
-    at = place(points)
-    return points, _interpolated(at, place(other[0]), other[1]) - _interpolated(at, place(one[0]), one[1])
 
 
 def _series(
@@ -265,6 +219,7 @@ KINDS: dict[type, str] = {
     Transient: "a course in time",
     Impedance: "an impedance",
     CurrentVoltage: "a current-voltage curve",
+    Sweep: "a sweep",
 }
 """What can be overlaid, in words."""
 _PANELS: dict[type, Callable[[Sequence[Any]], list[Panel]]] = {
@@ -272,4 +227,5 @@ _PANELS: dict[type, Callable[[Sequence[Any]], list[Panel]]] = {
     Transient: _transient,
     Impedance: _impedance,
     CurrentVoltage: _curves,
+    Sweep: sweep_panels,
 }

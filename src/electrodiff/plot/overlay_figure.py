@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 
 from electrodiff.current_voltage import CurrentVoltage
 from electrodiff.impedance import Impedance
 from electrodiff.plot import stack
+from electrodiff.plot.differences import Panel, with_unit
 from electrodiff.plot.drawing import styled
 from electrodiff.plot.impedance_figure import frequency_axis
-from electrodiff.plot.labels import shortened
-from electrodiff.plot.overlaid import Panel, checked_kind, common_axis, overlaid
+from electrodiff.plot.labels import shortened, text_width
+from electrodiff.plot.overlaid import Several, checked_kind, common_axis, overlaid
+from electrodiff.plot.overlaid_sweeps import is_map, sweep_lines
+from electrodiff.plot.overlay_maps import draw_maps
 from electrodiff.plot.scale import NANOMETRE, Unit, linear_limits, log_limits
 from electrodiff.plot.sheet import (
     CLOSE,
@@ -28,19 +30,21 @@ from electrodiff.plot.sheet import (
     TITLE,
     WIDTH,
     Row,
+    growth,
     hide_x_labels,
     sheet,
     size_mm,
 )
-from electrodiff.plot.style import COLOURS, GUIDE, LINE_STYLES, MINUS, PAPER, log_tick
+from electrodiff.plot.style import COLOURS, GUIDE, LINE_STYLES, MINUS, PAPER
+from electrodiff.plot.ticks import log_axis
 from electrodiff.solution import Solution
+from electrodiff.sweep_result import Sweep
 from electrodiff.transient import Transient
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from electrodiff.model import Case
     from electrodiff.store import Result
 
 Floats = NDArray[np.float64]
@@ -48,24 +52,12 @@ Floats = NDArray[np.float64]
 # Height of a row, and of one that shares the sheet with many [mm].
 _HEIGHT, _LOW = 46.0, 40.0
 _MANY = 3
+# By how much a row is higher than the name beside it is long [mm].
+_MARGIN = 2.0
 # Longest name of a result in the legend [mm].
 _NAME = 60.0
 # Dots show the points of a series as long as there are no more than this.
 _MOST_DOTS = 60
-
-
-@dataclass(frozen=True)
-class Several:
-    """Results of one kind with the names by which they are told apart."""
-
-    results: tuple[Any, ...]
-    names: tuple[str, ...]
-
-    @property
-    def case(self) -> Case:
-        """Of the first."""
-        case: Case = self.results[0].case
-        return case
 
 
 def overlay(
@@ -79,18 +71,20 @@ def overlay(
 
     Steady states: potential, charge density and the concentrations of ions that all have, against x.  Courses in time:
     potential and total current density.  Impedances: size, phase and capacitance; differences of size and capacitance in
-    percent.  Current-voltage curves: net current density and that of each ion that all have.  Differences are drawn over the
-    range that both have, at the points of the one that has fewer.
+    percent.  Current-voltage curves: net current density and that of each ion that all have.  Sweeps over the same axis:
+    every quantity that all have kept; over the same two: a map of each of the first three for the first sweep, and maps of
+    the differences.  Differences are drawn over the range that both have, at the points of the one that has fewer.
 
     names: what the results are called, by default the titles of their cases, if these differ.  axes: panels row by row,
     each quantity before its differences.  Raises ValueError for one result alone, for different kinds, and for results that
-    have no range in common.
+    have no range in common; for sweeps whose points were drawn at random.
     """
     chosen = tuple(names) or _names(results)
     if len(chosen) != len(results):
         raise ValueError(f"{len(results)} results were given, and {len(chosen)} names")
     checked_kind(results, chosen)
-    return _draw(Several(results, chosen), ax=ax, axes=axes, style=style)
+    draw = draw_maps if isinstance(results[0], Sweep) and is_map(results[0]) else _draw
+    return draw(Several(results, chosen), ax=ax, axes=axes, style=style)
 
 
 def _names(results: Sequence[Result]) -> tuple[str, ...]:
@@ -115,8 +109,7 @@ def _draw(several: Several, given: Sequence[Axes] = ()) -> Figure:
     with np.errstate(invalid="ignore"):  # what was not found is NaN
         panels = overlaid(results)
     handles = [Line2D([], [], label=shortened(name, _NAME), **result_style(k)) for k, name in enumerate(several.names)]
-    height = _HEIGHT if len(panels) <= _MANY else _LOW
-    rows = [Row(height, CLOSE if index else TITLE, 2, 2) for index in range(len(panels))]
+    rows = [Row(_height(panels, panel), CLOSE if index else TITLE, 2, 2) for index, panel in enumerate(panels)]
     lines = stack.legend_lines([str(handle.get_label()) for handle in handles])
     figure, axes = sheet(rows, HEAD + lines * LEGEND_LINE, given)
     _title(several, figure)
@@ -129,6 +122,12 @@ def _draw(several: Several, given: Sequence[Axes] = ()) -> Figure:
         _draw_values(panel, one, framed, framed.headroom if index == 0 else 0.0)
         _draw_differences(panel, other, framed)
     return figure
+
+
+def _height(panels: Sequence[Panel], panel: Panel) -> float:
+    """Of the row of a panel [mm]: the less the more there are, but that of the name beside it."""
+    name = with_unit(panel.name, panel.ladder.units[0][0])
+    return max(_HEIGHT if len(panels) <= _MANY else _LOW, text_width(name) / growth() + _MARGIN)
 
 
 def _title(several: Several, figure: Figure) -> None:
@@ -154,6 +153,7 @@ class Framed:
     start: int = 0
     """The first point of a line; those before are dots."""
     has_dots: bool = False
+    has_lines: bool = True
 
 
 def _draw_values(panel: Panel, ax: Axes, framed: Framed, headroom: float) -> None:
@@ -161,14 +161,12 @@ def _draw_values(panel: Panel, ax: Axes, framed: Framed, headroom: float) -> Non
     unit = panel.ladder.unit(everything)
     for k, curve in enumerate(panel.curves):
         _plot(ax, framed, curve, unit, result_style(k))
-    ax.set_ylabel(f"{panel.name} [{unit.name}]")
+    ax.set_ylabel(with_unit(panel.name, unit.name))
     seen = everything[np.isfinite(everything)] * unit.factor
     if panel.is_logarithmic and seen.size and (seen := seen[seen > 0]).size and seen.max() > 2.0 * seen.min():
         ax.set_yscale("log")
         ax.set_ylim(log_limits(float(seen.min()), float(seen.max()), headroom))
-        ax.yaxis.set_major_locator(LogLocator(numticks=6))
-        ax.yaxis.set_major_formatter(log_tick)
-        ax.minorticks_off()
+        log_axis(ax.yaxis)
     else:
         ax.set_ylim(linear_limits(seen, unit.floor, headroom))
 
@@ -179,14 +177,16 @@ def _draw_differences(panel: Panel, ax: Axes, framed: Framed) -> None:
     for k, curve in enumerate(panel.differences, start=1):
         _plot(ax, framed, curve, unit, result_style(k))
     ax.axhline(0.0, color="0.7", linewidth=0.8, zorder=-1)
-    ax.set_ylabel(f"difference [{unit.name}]")
+    ax.set_ylabel(with_unit("difference", unit.name))
     ax.set_ylim(linear_limits(everything * unit.factor, unit.floor, with_zero=True))
 
 
 def _plot(ax: Axes, framed: Framed, curve: tuple[Floats, Floats], unit: Unit, style: dict[str, Any]) -> None:
     places, values = framed.place(curve[0]), curve[1] * unit.factor
     dots: dict[str, Any] = {"marker": "o", "markersize": 3.0} if framed.has_dots and places.size <= _MOST_DOTS else {}
-    ax.plot(places[framed.start :], values[framed.start :], label="_result", **style, **dots)
+    if not framed.has_lines:
+        dots = {"linestyle": "", "marker": "o", "markersize": 6.0}
+    ax.plot(places[framed.start :], values[framed.start :], label="_result", **{**style, **dots})
     if framed.start:
         dot = {**style, "linestyle": "", "marker": "o", "markersize": 4.0}
         ax.plot(places[: framed.start], values[: framed.start], clip_on=False, label="_start", **dot)
@@ -242,9 +242,21 @@ def _over_potential(results: Sequence[CurrentVoltage], left: Sequence[Axes], rig
     return Framed(lambda voltage: voltage * 1e3, has_dots=True)
 
 
+def _over_axis(results: Sequence[Sweep], left: Sequence[Axes], right: Sequence[Axes]) -> Framed:
+    lines = sweep_lines(results)
+    line = replace(lines[0], values=np.unique(np.concatenate([each.values for each in lines])))
+    for axes in (left, right):
+        for ax in axes:
+            ax.set_xlim(linear_limits(line.values, 0.0))
+            line.dress(ax, "x")
+        hide_x_labels(axes[:-1])
+    return Framed(lambda values: values, has_dots=True, has_lines=not line.names)
+
+
 _FRAMES: dict[type, Callable[[Any, Sequence[Axes], Sequence[Axes]], Framed]] = {
     Solution: _over_x,
     Transient: _over_time,
     Impedance: _over_frequency,
     CurrentVoltage: _over_potential,
+    Sweep: _over_axis,
 }

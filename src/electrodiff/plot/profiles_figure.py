@@ -12,7 +12,8 @@ from electrodiff.plot import debye, stack
 from electrodiff.plot.drawing import styled
 from electrodiff.plot.scale import CONCENTRATION, NANOMETRE, POTENTIAL, linear_limits, log_limits
 from electrodiff.plot.sheet import AXIS, CLOSE, TITLE, Row, sheet
-from electrodiff.plot.style import MINUS, SOLUTION, ion_style, log_tick
+from electrodiff.plot.style import MINUS, SOLUTION, ion_style
+from electrodiff.plot.ticks import log_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,6 +29,8 @@ _WHOLE, _MAGNIFIED = 44.0, 32.0
 _WIDE = 300.0
 # Least concentration shown on a logarithmic axis, relative to the largest: below it an ion is as good as absent.
 _TRACE = 1e-12
+# The part of its maximum in a layer down to which a concentration is followed.
+_DEEP = 0.01
 # Largest change of a concentration, relative to the largest concentration, that is shown as a change from the bulk:
 # the concentration itself would look constant.
 _SLIGHT = 0.2
@@ -41,7 +44,7 @@ def profiles(solution: Solution, given: Sequence[Axes] = ()) -> Figure:
     [mV] and the concentrations [mM], or their change from the bulk where that is slight.  A Debye layer is shown if
     its layer holds ions and is at least 4 Debye lengths deep, up to the bath or its middle.  An ion is not drawn in a
     layer from which it is absent; the axis of the concentrations is logarithmic if they differ by a factor above 300,
-    and ends 12 decades below the largest.
+    and ends no more than 12 decades below the largest.
     """
     magnified = debye.debye_panels(solution)
     rows = [Row(_WHOLE, 0.0), Row(_WHOLE, CLOSE)]
@@ -70,22 +73,24 @@ def draw_whole(solution: Solution, top: Axes, bottom: Axes, headroom: float) -> 
     if largest.size and largest.max() > _WIDE * largest.min():
         bottom.set_yscale("log")
         bottom.set_ylim(log_limits(_lowest(drawn, largest), float(largest.max())))
-        bottom.yaxis.set_major_formatter(log_tick)
-        bottom.minorticks_off()
+        log_axis(bottom.yaxis)
     else:
         bottom.set_ylim(linear_limits(drawn, unit.floor, with_zero=True))
 
 
 def _largest(solution: Solution, drawn: Floats) -> Floats:
-    """The largest concentration of each ion in each layer that holds it."""
+    """The largest concentration of each ion in each layer that holds more than a trace of it.
+
+    For the sake of less there would be nothing but an empty axis to see.
+    """
     largest = np.array([np.nan_to_num(drawn[:, entries]).max(axis=1) for entries in solution.layer_entries]).ravel()
-    present: Floats = largest[largest > 0]
-    return present
+    held: Floats = largest[largest > _TRACE * largest.max(initial=0.0)]
+    return held
 
 
 def _lowest(drawn: Floats, largest: Floats) -> float:
     """The end of a logarithmic axis: the smallest concentration, but neither a trace nor far below each maximum."""
-    return max(float(drawn[drawn > 0].min()), 0.1 * float(largest.min()), _TRACE * float(largest.max()))
+    return max(float(drawn[drawn > 0].min()), _DEEP * float(largest.min()), _TRACE * float(largest.max()))
 
 
 def _draw_debye_layer(panel: debye.DebyePanel, top: Axes, bottom: Axes) -> None:

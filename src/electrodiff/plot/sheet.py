@@ -53,7 +53,7 @@ def sheet(rows: Sequence[Row], head: float = HEAD, given: Sequence[Axes] = ()) -
     Axes that are given take the places of the first ones, row by row; the figure, with all the rest, is then shown to nobody.
     Rows are as much higher as text is larger than on paper: labels beside them are as long.
     """
-    rows = [replace(row, height=row.height * _growth()) for row in rows]
+    rows = [replace(row, height=row.height * growth()) for row in rows]
     total = head + sum(row.above + row.height for row in rows) + AXIS
     figure = Figure(figsize=(WIDTH / INCH, total / INCH))
     axes = []
@@ -86,20 +86,20 @@ def set_ticks(ax: Axes) -> None:
         axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))
 
 
-def _growth() -> float:
+def growth() -> float:
     """Size of the text over that on paper."""
     return font_size() / STYLES[PAPER].font_size
 
 
 def _row(figure: Figure, row: Row, bottom: float, total: float) -> list[Axes]:
     # Half of the label of the last tick reaches into the space at the right, those of the y axis into that at the left.
-    width = (WIDTH - LEFT - RIGHT * _growth() - (row.columns - 1) * COLUMN_GAP) / row.columns
+    width = (WIDTH - LEFT - RIGHT * growth() - (row.columns - 1) * COLUMN_GAP) / row.columns
     lefts = [LEFT + column * (width + COLUMN_GAP) for column in range(row.panels)]
     places = [(left / WIDTH, bottom / total, width / WIDTH, row.height / total) for left in lefts]
     axes = [figure.add_axes(place) for place in places]
     for ax in axes:
         set_ticks(ax)
-        ax.yaxis.set_label_coords(-(LEFT - 5.5 / _growth()) / width, 0.5)
+        ax.yaxis.set_label_coords(-(LEFT - 5.5 / growth()) / width, 0.5)
     return axes
 
 

@@ -161,13 +161,18 @@ def legend_lines(labels: Sequence[str]) -> int:
     return math.ceil(length / (WIDTH - LEFT - RIGHT))
 
 
-def _ion_labels(solution: Solution) -> list[str]:
-    return [ion_label(ion, solution.case.valence(ion)) for ion in solution.case.ion_names]
+def _ion_handles(solution: Solution, drawn: Collection[int] | None) -> list[Line2D]:
+    case = solution.case
+    return [
+        Line2D([], [], label=ion_label(ion, case.valence(ion)), **ion_style(index))
+        for index, ion in enumerate(case.ion_names)
+        if drawn is None or index in drawn
+    ]
 
 
-def ion_head(solution: Solution, more: Sequence[Line2D] = ()) -> float:
-    """Height of a figure's head with a title and a legend of the ions and of `more` [mm]."""
-    labels = [*_ion_labels(solution), *(str(handle.get_label()) for handle in more)]
+def ion_head(solution: Solution, more: Sequence[Line2D] = (), drawn: Collection[int] | None = None) -> float:
+    """Height of a figure's head with a title and a legend of the ions, or of those that are drawn, and of `more` [mm]."""
+    labels = [str(handle.get_label()) for handle in (*_ion_handles(solution, drawn), *more)]
     return HEAD + legend_lines(labels) * LEGEND_LINE
 
 
@@ -175,12 +180,7 @@ def ion_legend(
     solution: Solution, figure: Figure, more: Sequence[Line2D] = (), drawn: Collection[int] | None = None
 ) -> None:
     """Write the legend of the ions, or of those that are drawn, and of `more` under the title of a figure."""
-    ions = [
-        Line2D([], [], label=label, **ion_style(index))
-        for index, label in enumerate(_ion_labels(solution))
-        if drawn is None or index in drawn
-    ]
-    legend(figure, [*ions, *more])
+    legend(figure, [*_ion_handles(solution, drawn), *more])
 
 
 def legend(figure: Figure, handles: Sequence[Line2D]) -> None:

@@ -92,6 +92,8 @@ SOLUTION: dict[str, Any] = {"color": "#0072B2", "linewidth": 2.6}
 GUIDE: dict[str, Any] = {"color": "0.35", "linewidth": 0.8}
 """Interfaces, leader lines, marks."""
 
+OVER_COLOURS = "_over_colours"
+"""Label of lines and texts that stand over colours which are the same in every style: they stay what they are too."""
 WALL_SHADE = "0.45"
 HALO_WIDTH = 2.5
 """Of the white around a text over curves [pt]."""
@@ -103,10 +105,19 @@ _SUPERSCRIPTS = str.maketrans("+-0123456789", "⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 # Decade from which a power of ten is easier to read than its zeros.
 _LONG_EXPONENT = 3
+# Of the logarithm of a power of ten that is a tick.
+_TICK_ROUNDING = 1e-9
 
 # Relative permittivities at which a layer has the lightest and the darkest shade: water and a lipid.
 _WATER, _LIPID = 80.0, 2.0
 _LIGHTEST, _DARKEST = 0.975, 0.84
+
+
+def style_of(name: str) -> Style:
+    """The style of this name.  Raises ValueError if there is none."""
+    if name not in STYLES:
+        raise ValueError(f"style is '{name}'; expected one of {', '.join(STYLES)}")
+    return STYLES[name]
 
 
 @contextmanager
@@ -206,6 +217,9 @@ def power_of_ten(exponent: int) -> str:
 
 
 def log_tick(value: float, _position: float | None) -> str:
-    """Label of a tick of a logarithmic axis: `0.01`, `1`, `100`, but `10⁻⁴`."""
-    exponent = round(math.log10(value))
-    return f"{10.0**exponent:g}" if abs(exponent) < _LONG_EXPONENT else power_of_ten(exponent)
+    """Label of a tick of a logarithmic axis: `0.01`, `1`, `20`, `100`, but `10⁻⁴` and `2·10⁴`."""
+    exponent = math.floor(math.log10(value) + _TICK_ROUNDING)
+    digit = round(value / 10.0**exponent, 9)
+    if -_LONG_EXPONENT < exponent < _LONG_EXPONENT:
+        return f"{digit * 10.0**exponent:.9g}"
+    return power_of_ten(exponent) if digit == 1 else f"{digit:g}·{power_of_ten(exponent)}"

@@ -6,21 +6,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
-from electrodiff.plot.style import log_tick
+from electrodiff.plot.scale import log_limits
+from electrodiff.plot.style import ion_label
+from electrodiff.plot.ticks import log_axis
 from electrodiff.sweep_result import Sweep, shown_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from electrodiff.model import Case
     from electrodiff.sweep_study import Axis
 
 Floats = NDArray[np.float64]
 
 # Numbers whose ratios differ by less are logarithmically spaced.
 _EVEN = 1e-6
+# Parts of a key path that only say what kind of thing the next part is the name of.
+_TABLES = frozenset({"ions", "layers", "pathways", "transporters"})
 # Choices side by side whose names have room.
 _MOST_NAMES = 12
 
@@ -58,11 +62,8 @@ class Line:
         axis = ax.xaxis if which == "x" else ax.yaxis
         if self.is_log:
             (ax.set_xscale if which == "x" else ax.set_yscale)("log")
-            axis.set_major_locator(LogLocator(numticks=9))
-            axis.set_major_formatter(FuncFormatter(log_tick))
-            axis.set_minor_formatter(NullFormatter())
-            if np.log10(self.values.max() / self.values.min()) < 2:
-                axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=9))
+            (ax.set_xlim if which == "x" else ax.set_ylim)(log_limits(self.values.min(), self.values.max()))
+            log_axis(axis, with_minor=True)
         elif self.names:
             shown = range(0, len(self.names), 1 + len(self.names) // _MOST_NAMES)
             axis.set_ticks(list(shown), [self.names[index] for index in shown])
@@ -75,11 +76,28 @@ def line_of(result: Sweep, axis: Axis) -> Line:
     if axis.field is None:
         names = tuple(dict.fromkeys(map(str, values)))
         places = np.array([names.index(str(value)) for value in values], dtype=float)
-        return Line(axis.title, places, False, names)
+        return Line(axis_words(result.case, axis), places, False, names)
     unit, size = shown_unit(axis.field.dimension.unit)
-    label = f"{axis.title} [{pretty_unit(unit)}]" if unit else axis.title
+    words = axis_words(result.case, axis)
+    label = f"{words} [{pretty_unit(unit)}]" if unit else words
     shown = np.asarray(values, dtype=float) / size
     return Line(label, shown, axis.scale == "log" or _is_geometric(shown))
+
+
+def axis_words(case: Case, axis: Axis) -> str:
+    """What an axis is called in a figure: its name, or its first key in words."""
+    return axis.name or key_words(case, axis.targets[0])
+
+
+def key_words(case: Case, key: str) -> str:
+    """A key path for the reader: `K⁺ at the right`, `permeability of Na⁺, membrane`, `thickness, membrane`."""
+    *place, last = (part for part in key.split(".") if part not in _TABLES)
+    if last not in case.ions:
+        return ", ".join([last.replace("_", " "), *place])
+    ion, quantity = ion_label(last, case.valence(last)), place.pop() if place else ""
+    if quantity == "concentrations" and place:
+        return f"{ion} at the {' '.join(place)}"
+    return ", ".join([f"{quantity.replace('_', ' ')} of {ion}" if quantity else ion, *place])
 
 
 def _is_geometric(values: Floats) -> bool:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FuncFormatter, LogLocator
+from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 
 from electrodiff.plot.drawing import styled
 from electrodiff.plot.labels import shortened, write_title
 from electrodiff.plot.scale import linear_limits
 from electrodiff.plot.sheet import LEFT, TITLE, WIDTH, Row, hide_x_labels, sheet, size_mm
-from electrodiff.plot.style import GUIDE, MINUS, ion_label, ion_style, log_tick, power_of_ten
-from electrodiff.plot.sweep_axes import Line, line_of, pretty_unit
-from electrodiff.quantities import quantity_of
-from electrodiff.sweep_result import Sweep, shown_unit, unit_of, value_text
+from electrodiff.plot.style import GUIDE, MINUS, OVER_COLOURS, ion_style
+from electrodiff.plot.sweep_axes import Line, axis_words, line_of
+from electrodiff.plot.sweep_words import Shown, quantity_name, shown_quantities
+from electrodiff.plot.ticks import log_axis
+from electrodiff.sweep_result import Sweep, unit_of, value_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 # Heights of a panel with curves and of one with a map [mm], and how many of them there are at most.
-_CURVES, _MAP, _MOST = 68.0, 78.0, 3
+_CURVES, _MAP, MOST_MAPS = 68.0, 78.0, 3
 # Told apart by the colour-blind; the second is white at zero.
 _SEQUENTIAL, _DIVERGING = "viridis", "RdBu_r"
 _FAILED = "0.80"
@@ -46,24 +46,8 @@ _WIDE = 30.0
 RATIO = "debye_ratio"
 """The quantity whose line at 1 is drawn into the maps of others."""
 
-# What is written beside a curve for a family of quantities.
-_SHORT = {
-    "membrane_potential": "membrane potential",
-    "ghk_potential": "GHK",
-    "planck_potential": "Planck",
-    "ghk_difference": "PNP less GHK",
-    "planck_difference": "PNP less Planck",
-    "nernst_potential": "Nernst",
-    "flux": "",
-    "ion_current": "",
-    "transporter_rate": "rate of the",
-}
-# Whose curves are called by their ions alone.
-_OF_IONS = ("flux", "ion_current")
 # A bar of colours beside a map: the gap before it, its width, and room for its labels [mm].
 _BAR_GAP, _BAR_WIDTH, _BAR_LABELS = 4.0, 3.5, 19.0
-# Numbers from this size on, or below its inverse, are shown with a power of ten in their unit.
-_LARGE = 1e4
 
 
 @styled
@@ -78,65 +62,12 @@ def sweep(result: Sweep, given: Sequence[Axes] = ()) -> Figure:
     names = shown_quantities(result)
     if len(lines) == 1 or result.study.design == "zip":
         return _curves(result, names, next(iter(lines.values())), given)
-    return _maps(result, [name for name in names if name != RATIO or len(names) == 1][:_MOST], lines, given)
-
-
-def shown_quantities(result: Sweep) -> list[str]:
-    """The quantities that are drawn: those that are not nothing but their errors everywhere, or all of them."""
-    seen = []
-    for name in result.quantities:
-        values, errors = np.abs(result.scalar(name)), np.nan_to_num(result.error(name))
-        if np.isfinite(values).any() and (np.nan_to_num(values) > errors).any():
-            seen.append(name)
-    return seen or list(result.quantities)
+    return _maps(result, [name for name in names if name != RATIO or len(names) == 1][:MOST_MAPS], lines, given)
 
 
 def _title(result: Sweep, figure: Figure, more: str = "") -> None:
     failed = f", {result.failed.size:,} failed" if result.failed.size else ""
     write_title(figure, result.case.title, f"{result.points:,} points{failed}{more}")
-
-
-def _name(result: Sweep, name: str) -> str:
-    """What a quantity is called beside its curve."""
-    family, _, member = name.partition(".")
-    case = result.case
-    who = ion_label(member, case.valence(member)) if member in case.ions else member
-    words = _SHORT.get(family, family.replace("_", " "))
-    return " ".join(filter(None, (words, who)))
-
-
-@dataclass(frozen=True)
-class Shown:
-    """In what a panel or a map shows its quantities."""
-
-    unit: str
-    size: float
-    """Of the unit [SI]."""
-
-    @classmethod
-    def of(cls, result: Sweep, names: Sequence[str]) -> Shown:
-        """The unit of the field, times a power of ten if numbers would be long in it."""
-        unit, size = shown_unit(unit_of(names[0]))
-        values = np.concatenate([np.abs(result.scalar(name)).ravel() for name in names]) / size
-        largest = float(np.max(values[np.isfinite(values)], initial=0.0))
-        if largest == 0 or 1 / _LARGE <= largest < _LARGE:
-            return cls(pretty_unit(unit), size)
-        power = math.floor(math.log10(largest))
-        return cls(f"{power_of_ten(power)} {pretty_unit(unit)}".rstrip(), size * 10.0**power)
-
-    def label(self, result: Sweep, names: Sequence[str]) -> str:
-        """What stands beside the y axis of a panel, or the colours of a map."""
-        families = {name.partition(".")[0] for name in names}
-        family = names[0].partition(".")[0].replace("_", " ")
-        if len(names) == 1:
-            words = (
-                f"{family} of {_name(result, names[0])}"
-                if names[0].split(".")[0] in _OF_IONS
-                else _name(result, names[0])
-            )
-        else:
-            words = family if len(families) == 1 else quantity_of(names[0]).dimension.name
-        return f"{words} [{self.unit}]" if self.unit else words
 
 
 # ---- along one axis --------------------------------------------------------------------------------------------------
@@ -147,7 +78,7 @@ def panels_of(names: Sequence[str]) -> list[list[str]]:
     groups: dict[Any, list[str]] = {}
     for name in names:
         groups.setdefault((unit_of(name), name.endswith("_difference"), not unit_of(name) and name), []).append(name)
-    return list(groups.values())[:_MOST]
+    return list(groups.values())[:MOST_MAPS]
 
 
 def _curves(result: Sweep, names: Sequence[str], line: Line, given: Sequence[Axes]) -> Figure:
@@ -183,10 +114,10 @@ def _curve(result: Sweep, ax: Axes, name: str, index: int, line: Line, order: An
             "markersize": 3.5 if is_drawn else 6.0,
             "color": style["color"],
         }
-        ax.plot(x, values, label=_name(result, name), **dots)
+        ax.plot(x, values, label=quantity_name(result, name), **dots)
     else:
         marker: dict[str, Any] = {"marker": "o", "markersize": 3.5} if x.size <= _DOTS else {}
-        ax.plot(x, values, label=_name(result, name), **style, **marker)
+        ax.plot(x, values, label=quantity_name(result, name), **style, **marker)
         ax.fill_between(x, values - error, values + error, color=style["color"], alpha=0.25, linewidth=0)
     return np.asarray(values)
 
@@ -202,17 +133,17 @@ def _maps(result: Sweep, names: Sequence[str], lines: dict[str, Line], given: Se
         across.dress(ax, "x")
         down.dress(ax, "y")
         shown = Shown.of(result, [name])
-        place = None if ax in given else _make_room(ax)
+        place = None if ax in given else make_room(ax)
         draw = _dots if result.study.is_drawn else _map
         colours = draw(result, ax, name, down, across, shown.size)
         if colours is not None:
-            _draw_bar(ax, colours, place, shown.label(result, [name]))
+            draw_bar(ax, colours, place, shown.label(result, [name]))
     if not given:
         hide_x_labels([ax for (ax,) in rows[:-1]])
     return figure
 
 
-def _make_room(ax: Axes) -> tuple[float, float, float, float]:
+def make_room(ax: Axes) -> tuple[float, float, float, float]:
     """Narrow an axes; the place of the bar of colours at its right."""
     place, (before, _) = ax.get_position(), size_mm(ax)
     width = (before - _BAR_GAP - _BAR_WIDTH - _BAR_LABELS) / before * place.width
@@ -222,14 +153,14 @@ def _make_room(ax: Axes) -> tuple[float, float, float, float]:
     return place.x0 + width + _BAR_GAP * per_mm, place.y0, _BAR_WIDTH * per_mm, place.height
 
 
-def _draw_bar(ax: Axes, colours: Any, place: tuple[float, float, float, float] | None, label: str) -> None:
+def draw_bar(ax: Axes, colours: Any, place: tuple[float, float, float, float] | None, label: str) -> None:
     figure: Any = ax.figure
     where = {"ax": ax} if place is None else {"cax": figure.add_axes(place)}
     bar = figure.colorbar(colours, **where)
     bar.set_label(label)
     bar.outline.set_visible(False)
     if isinstance(colours.norm, LogNorm):
-        bar.ax.yaxis.set_major_formatter(FuncFormatter(log_tick))
+        log_axis(bar.ax.yaxis)
 
 
 def _stride(result: Sweep) -> int:
@@ -245,7 +176,7 @@ def _elsewhere(result: Sweep, shown: tuple[str, str]) -> str:
     for title, axes in result.design.groups.items():
         if title not in shown:
             values = result.design.coordinate(axes[0])
-            texts.append(f"{title} = {value_text(axes[0], values[len(values) // 2])}")
+            texts.append(f"{axis_words(result.case, axes[0])} = {value_text(axes[0], values[len(values) // 2])}")
     return shortened(f", at {', '.join(texts)}", WIDTH / 2) if texts else ""
 
 
@@ -268,8 +199,20 @@ def _norm(values: Floats) -> tuple[Normalize, str]:
 
 
 def _map(result: Sweep, ax: Axes, name: str, down: Line, across: Line, size: float) -> Any:
-    """Draw a quantity as colours with lines of equal value; returns what the bar of colours is for."""
-    values = table_of(result, name) / size
+    """Draw a quantity as colours, and where the membrane is as thick as its Debye length."""
+    mesh = draw_map(ax, across, down, table_of(result, name) / size)
+    if mesh is not None and _is_grid(across, down) and RATIO in result.quantities and name != RATIO:
+        _debye_line(ax, across, down, table_of(result, RATIO), mesh.get_cmap().name == _SEQUENTIAL)
+    return mesh
+
+
+def _is_grid(across: Line, down: Line) -> bool:
+    """Whether there is anything between the points of a map."""
+    return min(across.values.size, down.values.size) > 2 and not (across.names or down.names)
+
+
+def draw_map(ax: Axes, across: Line, down: Line, values: Floats) -> Any:
+    """Draw values (n, m) as colours with lines of equal value; returns what the bar of colours is for, None for no value."""
     ax.set_facecolor(_FAILED)
     if not np.isfinite(values).any():
         return None
@@ -278,11 +221,8 @@ def _map(result: Sweep, ax: Axes, name: str, down: Line, across: Line, size: flo
     ax.set_xlim(x[0], x[-1])
     ax.set_ylim(y[0], y[-1])
     mesh = ax.pcolormesh(x, y, np.ma.masked_invalid(values), norm=norm, cmap=colours, rasterized=True)
-    is_grid = min(values.shape) > 2 and not (across.names or down.names)
-    if is_grid and np.nanmax(values) > np.nanmin(values):
+    if _is_grid(across, down) and np.nanmax(values) > np.nanmin(values):
         _equal(ax, across, down, values, norm)
-    if is_grid and RATIO in result.quantities and name != RATIO:
-        _debye_line(ax, across, down, table_of(result, RATIO))
     return mesh
 
 
@@ -297,20 +237,28 @@ def _equal(ax: Axes, across: Line, down: Line, values: Floats, norm: Normalize) 
     if np.nanmin(values) * np.nanmax(values) >= 0:  # colours from dark to light
         style, edge = {**style, "colors": "white", "linewidths": 1.0}, "0.25"
     lines = ax.contour(across.values, down.values, np.ma.masked_invalid(values), **style)
-    numbers = ax.clabel(lines, fmt=lambda level: f"{level:g}".replace("-", MINUS), inline_spacing=2)
+    # Their colour is ours and no data, so that a dark style may change it.
+    lines.set_array(None)
+    # So much space that a minus sign is not taken for the line.
+    numbers = ax.clabel(lines, fmt=lambda level: f"{level:g}".replace("-", MINUS), inline_spacing=6)
     for artist in (lines, *numbers):
         artist.set_path_effects([withStroke(linewidth=2.0, foreground=edge)])
+        if edge != "white":
+            artist.set_label(OVER_COLOURS)
 
 
-def _debye_line(ax: Axes, across: Line, down: Line, ratio: Floats) -> None:
-    """Where the membrane is as thick as its Debye length."""
+def _debye_line(ax: Axes, across: Line, down: Line, ratio: Floats, is_kept: bool) -> None:
+    """Where the membrane is as thick as its Debye length; black in every style, or only on paper."""
     known = ratio[np.isfinite(ratio)]
     if not known.size or not known.min() < 1 < known.max():
         return
     style = {"colors": "black", "linewidths": 2.0, "linestyles": "--"}
     # The logarithm is what changes evenly.
     line = ax.contour(across.values, down.values, np.log(ratio), levels=[0.0], **style)  # type: ignore[arg-type]
-    ax.clabel(line, fmt="thickness = Debye length", inline_spacing=4)
+    line.set_array(None)
+    texts = ax.clabel(line, fmt="thickness = Debye length", inline_spacing=4)
+    for artist in (line, *texts) if is_kept else ():
+        artist.set_label(OVER_COLOURS)
 
 
 def _dots(result: Sweep, ax: Axes, name: str, down: Line, across: Line, size: float) -> Any:

@@ -20,11 +20,10 @@ from electrodiff.plot.ticks import Tick, chosen_ticks
 from electrodiff.study import TransientStudy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
 
     from electrodiff.solution import Solution
     from electrodiff.transient import Transient
@@ -230,14 +229,14 @@ def potential_name(transient: Transient) -> str:
     return "V" if walls else "Vₘ"
 
 
-def ion_head(transient: Transient, more: Sequence[Line2D] = ()) -> float:
-    """Height of a head with a title and a legend of the ions and of `more` [mm]."""
-    return stack.ion_head(_with_case(transient), more)
+def ion_head(transient: Transient, drawn: Collection[int] | None = None) -> float:
+    """Height of a head with a title and a legend of the ions, or of those that are drawn [mm]."""
+    return stack.ion_head(_with_case(transient), drawn=drawn)
 
 
-def ion_legend(transient: Transient, figure: Figure, more: Sequence[Line2D] = ()) -> None:
-    """Write the legend of the ions and of `more` under the title of a figure."""
-    stack.ion_legend(_with_case(transient), figure, more)
+def ion_legend(transient: Transient, figure: Figure, drawn: Collection[int] | None = None) -> None:
+    """Write the legend of the ions, or of those that are drawn, under the title of a figure."""
+    stack.ion_legend(_with_case(transient), figure, drawn=drawn)
 
 
 def _with_case(transient: Transient) -> Solution:

@@ -34,6 +34,9 @@ CURRENT_DENSITY = Ladder(1e-12, (("A/m²", 1.0), ("mA/m²", 1e3), ("µA/m²", 1e
 CHANGE = Ladder(1e-9, (("mM", 1.0), ("µM", 1e3), ("nM", 1e6), ("pM", 1e9)))
 # A total current below this part of the conduction is what rounding errors leave of none.
 _NO_CURRENT = 1e-9
+# The part of the largest conduction up to which what is left of it beside the total is an error of the steps in time: their
+# default tolerance.
+_CARRIED = 1e-4
 # Heights of the panels [mm].
 _CURRENT, _POTENTIAL, _CONCENTRATION = 46.0, 40.0, 42.0
 # Largest change of the concentrations, relative to the largest of them, that is shown as a change from the start.
@@ -56,13 +59,14 @@ def currents(transient: Transient, given: Sequence[Axes] = ()) -> Figure:
     are logarithmic on either side of zero.
     """
     rows = [Row(_CURRENT, TITLE), Row(_CURRENT, TITLE + CLOSE), Row(_POTENTIAL, TITLE + CLOSE)]
-    figure, axes = sheet(rows, time_axis.ion_head(transient), given)
+    carriers = np.flatnonzero(conduction(transient).any(axis=0)).tolist()
+    figure, axes = sheet(rows, time_axis.ion_head(transient, carriers), given)
     time_axis.title(transient, figure)
-    time_axis.ion_legend(transient, figure)
-    total, conduction, potential = (row[0] for row in axes)
+    time_axis.ion_legend(transient, figure, carriers)
+    total, parts, potential = (row[0] for row in axes)
     axis = TimeAxis.of(transient)
-    axis.draw_frames([total, conduction, potential])
-    _draw_currents(transient, axis, total, conduction)
+    axis.draw_frames([total, parts, potential])
+    _draw_currents(transient, axis, total, parts)
     _draw_potentials(transient, axis, potential)
     return figure
 
@@ -81,12 +85,18 @@ def total_current(transient: Transient) -> Floats:
     return np.zeros_like(total) if none else total
 
 
+def _displacement(total: Floats, carried: Floats) -> Floats:
+    """(T,) displacement current density [A/m^2], what ions do not carry; zero where it is an error of what they carry."""
+    displacement: Floats = total - carried.sum(axis=1)
+    return np.where(np.abs(displacement) <= _CARRIED * np.abs(carried).max(initial=0.0), 0.0, displacement)
+
+
 def _draw_currents(transient: Transient, axis: TimeAxis, top: Axes, bottom: Axes) -> None:
     carried, total = conduction(transient), total_current(transient)
-    displacement = total - carried.sum(axis=1)
+    displacement = _displacement(total, carried)
     name = _watched_layer(transient)
     parts = np.array([displacement, total])
-    unit = CURRENT_DENSITY.unit(parts)
+    unit = CURRENT_DENSITY.unit(parts if parts.any() else carried)
     axis.draw_curve(top, total * unit.factor, label="total", **_TOTAL)
     axis.draw_curve(top, displacement * unit.factor, label="displacement", **_DISPLACEMENT)
     noise = _noise(transient)

@@ -45,9 +45,10 @@ def transport(transient: Transient, given: Sequence[Axes] = ()) -> Figure:
     if not transient.case.transporters:
         raise ValueError("the case has no transporters, whose rates this figure shows")
     rows = [Row(_RATES, TITLE), Row(_LEAKS, TITLE + CLOSE), Row(_POTENTIALS, TITLE + CLOSE)]
-    figure, axes = sheet(rows, time_axis.ion_head(transient), given)
+    moved = moved_ions(transient.frames[-1])
+    figure, axes = sheet(rows, time_axis.ion_head(transient, moved), given)
     time_axis.title(transient, figure)
-    time_axis.ion_legend(transient, figure)
+    time_axis.ion_legend(transient, figure, moved)
     rates, leaks, potentials = (row[0] for row in axes)
     axis = TimeAxis.of(transient)
     axis.draw_frames([rates, leaks, potentials])

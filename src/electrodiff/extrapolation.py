@@ -16,22 +16,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-
-# The estimate is the next term of a series, which is right to a factor as long as the terms after it are smaller.
-SAFETY = 2.0
-
-# The last column whose changes can be compared must have changes that fall by 4^(j+1) within these factors.  If not, the
-# meshes are too coarse for the series, or it has other terms, as at the centre of a sphere; the value is then taken to be
-# no better than a part 1 / IRREGULAR of what the last mesh changed of it.
-REGULAR = (0.6, 1.7)
-IRREGULAR = 4.0
-
-# The last term may be small by chance; but no value is taken to be better by more than this than that of the column
-# before, nor by more than four times this than the value from one mesh less, if that was extrapolated twice or more.
-LARGEST_GAIN = 64.0
+from electrodiff.fvm.kernels.arrays import Floats
+from electrodiff.fvm.kernels.romberg import SAFETY, romberg_columns
 
 # Extrapolation that would change an activity by more than this part of it has left the series behind.
 LARGEST_CHANGE = 0.3
@@ -39,28 +26,10 @@ LARGEST_CHANGE = 0.3
 
 def extrapolate(levels: Sequence[Floats]) -> tuple[Floats, Floats]:
     """Values and their estimated errors from those on nested meshes, coarsest first; NaN error from one mesh alone."""
-    row = [np.asarray(levels[0], dtype=float)]
-    above, before = row, row
-    for level in levels[1:]:
-        above, before, row = row, above, [np.asarray(level, dtype=float)]
-        for j, earlier in enumerate(above, start=1):
-            row.append(row[-1] + (row[-1] - earlier) / (4.0**j - 1.0))
-    if len(row) == 1:
-        return row[0], np.full_like(row[0], np.nan)
-    error = SAFETY * np.abs(row[-1] - row[-2])
-    if len(row) > 2:
-        j = len(row) - 3
-        error = np.maximum(error, np.abs(row[-2] - row[-3]) / LARGEST_GAIN)
-        if len(row) > 3:
-            error = np.maximum(error, np.abs(row[-2] - above[-2]) / (4.0 * LARGEST_GAIN))
-        is_regular = _is_regular(np.abs(above[j] - before[j]), np.abs(row[j] - above[j]), 4.0 ** (j + 1))
-        error = np.where(is_regular, error, np.maximum(error, np.abs(row[-2] - above[-2]) / IRREGULAR))
-    return row[-2], error
-
-
-def _is_regular(earlier: Floats, later: Floats, ratio: float) -> NDArray[np.bool_]:
-    """Whether two changes of a column, from one mesh to the next, fall as the series says."""
-    return np.asarray((earlier > REGULAR[0] * ratio * later) & (earlier < REGULAR[1] * ratio * later))
+    table = np.array(levels, dtype=float)
+    values, errors = np.empty_like(table[0]), np.empty_like(table[0])
+    romberg_columns(table.reshape(len(table), -1), values.reshape(-1), errors.reshape(-1))
+    return values, errors
 
 
 def extrapolate_profile(

@@ -15,6 +15,8 @@ import numpy as np
 
 from electrodiff.ends import Reservoir
 from electrodiff.fvm.kernels.arrays import RATE
+from electrodiff.fvm.kernels.checks import gross_fluxes
+from electrodiff.materials import materials_of
 from electrodiff.profiles import Floats, Profiles
 from electrodiff.units import FARADAY
 
@@ -34,17 +36,19 @@ class Fluxes(Profiles):
         The weights favour the membrane, where faces agree to round-off.  An ion that is absent somewhere, or that meets
         an end that is no reservoir, has flux 0.
         """
-        flux, weight, _, _ = self._faces
-        crosses = np.isfinite(weight).all(axis=0) & self.between_reservoirs
-        weight = np.where(crosses, weight, 1.0)
-        mean = np.where(crosses, (flux * weight).sum(axis=0) / weight.sum(axis=0), 0.0)
-        return dict(zip(self.case.ion_names, (mean * self.problem.scales.flux).tolist(), strict=True))
+        scale, crosses = self.problem.scales.flux, self.between_reservoirs
+        totals = zip(self.case.ions, *self._reading.totals[:2].tolist(), strict=True)
+        return {
+            ion: carried / weight * scale if crosses and 0 < weight < math.inf else 0.0
+            for ion, weight, carried in totals
+        }
 
     @cached_property
     def ion_current(self) -> dict[str, float]:
         """Current density carried by each ion, z F J [A/m^2]."""
         # Adding 0 turns the -0 of an anion without flux into 0.
-        return {ion: self.case.valence(ion) * FARADAY * flux + 0.0 for ion, flux in self.flux.items()}
+        valences = materials_of(self.case).valence.tolist()
+        return {ion: z * FARADAY * flux + 0.0 for z, (ion, flux) in zip(valences, self.flux.items(), strict=True)}
 
     @property
     def current_density(self) -> float:
@@ -59,34 +63,29 @@ class Fluxes(Profiles):
     @property
     def face_resistance(self) -> Floats:
         """(N-1, n) r of every face in J r = a(left) e^(z phi(left)) - a(right) e^(z phi(right)), scaled; inf if absent."""
-        return self._faces[1]
+        return self._reading.weight
 
     @cached_property
     def unidirectional_flux(self) -> dict[str, float]:
         """The larger of the two unidirectional fluxes of each ion [mol/(m^2 s)]: max a e^(z phi) / resistance, or 0."""
-        _, weight, _, _ = self._faces
-        # The weights are scaled by the largest e^(z phi) of the stack.
-        exponent = np.outer(self.state[:, -1], self.case.valences)
-        ends = np.exp(exponent[[0, -1]] - exponent.max(axis=0)) * self.state[[0, -1], :-1]
-        flux = ends.max(axis=0) / weight.sum(axis=0) * self.problem.scales.flux * self.between_reservoirs
-        return dict(zip(self.case.ion_names, flux.tolist(), strict=True))
+        weight, _, larger = self._reading.totals
+        flux = larger / weight * self.problem.scales.flux * self.between_reservoirs
+        return dict(zip(self.case.ions, flux.tolist(), strict=True))
 
     @property
     def gross_face_flux(self) -> Floats:
         """(N-1, n) size of the two terms of every face's flux together [mol/(m^2 s)]."""
-        _, weight, _, _ = self._faces
-        exponent = np.array(self.case.valences) * self.state[:, -1:]
-        exponent -= exponent.max(axis=0)
-        either = self.state[:-1, :-1] * np.exp(exponent[:-1]) + self.state[1:, :-1] * np.exp(exponent[1:])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            gross = np.where(np.isfinite(weight) & (weight > 0), either / weight, 0.0)
-        return np.asarray(gross * self.problem.scales.flux)
+        gross = np.empty_like(self._reading.weight)
+        gross_fluxes(self.problem.chain.valence, self.state, self._reading.weight, gross)
+        return gross * self.problem.scales.flux
 
     # ---- across a layer with transporters -------------------------------------------------------------------------
 
     @cached_property
     def transporter_rate(self) -> dict[str, float]:
         """Rate of every transporter, per reference area [mol/(m^2 s)]."""
+        if not self.case.transporters:
+            return {}
         rates = self.gate[self.problem.border.kind == RATE] * self.problem.scales.flux
         return dict(zip(self.case.transporter_names, rates.tolist(), strict=True))
 
@@ -136,7 +135,7 @@ class Fluxes(Profiles):
     @property
     def passive_face_flux(self) -> Floats:
         """(N-1, n) flux of every ion through every face without what transporters carry [mol/(m^2 s)]."""
-        return (self._faces[0] - self._chain.carried) * self.problem.scales.flux
+        return (self._reading.flux - self._chain.carried) * self.problem.scales.flux
 
     @cached_property
     def nernst_potential(self) -> dict[str, float | None]:

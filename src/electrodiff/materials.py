@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from electrodiff.derived import once_per_case
 from electrodiff.fields import Profile, in_rt
 from electrodiff.ions import water_relative_permittivity
 from electrodiff.layers import Gate, Layer
@@ -28,6 +30,48 @@ FloatLike = float | Floats
 # Points of the quadrature of a profile over a whole layer: between the points of a piecewise-linear profile, 32 Gauss
 # points integrate an exponential of 30 kT to round-off (16 would leave 1e-6 of it).
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
+
+
+@dataclass(frozen=True)
+class Materials:
+    """The numbers of all layers of a case with n ions."""
+
+    valence: Floats
+    """(n,) z"""
+    thickness: Floats
+    """(layers,) [m]"""
+    relative_permittivity: Floats
+    """(layers,)"""
+    partition: Floats
+    """(layers, n) beta, the largest of one that varies along its layer"""
+    log_resistance: Floats
+    """(layers, n) ln of the integral of dx / (D beta) [ln(s/m)]"""
+    varying: tuple[tuple[int, int], ...]
+    """Layer and row of every ion whose partition or diffusivity varies along the layer."""
+
+
+@once_per_case
+def materials_of(case: Case) -> Materials:
+    """What all layers of a case are made of."""
+    layers, ions = case.layers, case.ion_names
+    return Materials(
+        valence=np.array(case.valences, dtype=float),
+        thickness=np.array([layer.thickness for layer in layers]),
+        relative_permittivity=np.array([case.relative_permittivity(layer) for layer in layers]),
+        partition=np.array([[largest_partition(case, layer, ion) for ion in ions] for layer in layers]),
+        log_resistance=np.array([[log_resistance(case, layer, ion) for ion in ions] for layer in layers]),
+        varying=tuple(
+            (index, row) for index, layer in enumerate(layers) for row, ion in enumerate(ions) if varies(layer, ion)
+        ),
+    )
+
+
+@once_per_case
+def log_permeabilities(case: Case) -> dict[str, float | None]:
+    """log10 of P = 1 / integral of dx / (D beta) in m/s, by "layer.ion"; None for an absent ion."""
+    names = [f"{layer}.{ion}" for layer in case.layer_names for ion in case.ions]
+    values = zip(names, materials_of(case).log_resistance.ravel().tolist(), strict=True)
+    return {name: None if math.isinf(value) else -value / math.log(10) for name, value in values}
 
 
 def diffusivity(case: Case, layer: Layer, ion: str, x: Floats) -> Floats:
@@ -194,15 +238,10 @@ def most_resistive_layer(case: Case, mean_areas: Sequence[float]) -> int:
 
     mean_areas: for each layer, its thickness over the integral of dx/A.
     """
-    left, right = case.concentrations("left"), case.concentrations("right")
-
-    def conductance(index: int) -> float:
-        layer = case.layers[index]
-        return mean_areas[index] * math.fsum(
-            case.valence(ion) ** 2 * permeance(case, layer, ion) * (left[ion] + right[ion]) for ion in case.ions
-        )
-
-    return min(range(len(case.layers)), key=conductance)
+    own = materials_of(case)
+    baths = [list(case.concentrations("left").values()), list(case.concentrations("right").values())]
+    conductance = np.exp(-own.log_resistance) @ (own.valence**2 * np.sum(baths, axis=0)) * np.array(mean_areas)
+    return int(np.argmin(conductance))
 
 
 def activity_coefficient(case: Case, layer: Layer, ion: str) -> float:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from electrodiff import materials
 from electrodiff.fields import Profile
 from electrodiff.fvm.kernels.arrays import Chain
-from electrodiff.fvm.kernels.faces import face_values
+from electrodiff.fvm.kernels.entries import Reading, read_state
 from electrodiff.fvm.problem import Problem, placed
 from electrodiff.model import Case
 from electrodiff.units import FARADAY, GAS_CONSTANT
@@ -75,8 +75,7 @@ class Profiles:
     @cached_property
     def node(self) -> Integers:
         """(M,) node of the mesh at each entry of the profiles."""
-        bounds = self.problem.mesh.boundaries
-        return np.concatenate([np.arange(start, stop + 1) for start, stop in pairwise(bounds)])
+        return np.arange(self.layer.size) - self.layer
 
     @cached_property
     def layer(self) -> Integers:
@@ -87,15 +86,8 @@ class Profiles:
     @cached_property
     def layer_entries(self) -> list[slice]:
         """The part of the profiles that lies in each layer."""
-        stops = np.cumsum(np.bincount(self.layer))
-        return [slice(int(stop - count), int(stop)) for stop, count in zip(stops, np.bincount(self.layer), strict=True)]
-
-    @cached_property
-    def _face(self) -> Integers:
-        """(M,) a face in the layer of each entry, touching its node."""
-        is_last = np.append(np.diff(self.layer) > 0, True)
-        face: Integers = self.node - is_last
-        return face
+        bounds = self.problem.mesh.boundaries.tolist()
+        return [slice(start + index, stop + index + 1) for index, (start, stop) in enumerate(pairwise(bounds))]
 
     @property
     def x(self) -> Floats:
@@ -116,42 +108,33 @@ class Profiles:
     @cached_property
     def concentration(self) -> Floats:
         """(n, M) concentration of each ion [mol/m^3]: beta a / gamma."""
-        _, _, left, right = self._faces
-        at_left_of_face = (self.node == self._face)[:, None]
-        content = np.where(at_left_of_face, left[self._face], right[self._face])
-        return (content * self._node_over_face_partition()).T * self.problem.scales.concentration
-
-    def _node_over_face_partition(self) -> Floats:
-        """(M, n) beta at each entry over that of its face, which is not 1 where beta varies along a layer."""
-        ratio = np.ones((self.node.size, len(self.case.ions)))
-        for index, layer in enumerate(self.case.layers):
-            for column, ion in enumerate(self.case.ions):
-                if materials.varies(layer, ion):
-                    at = self.layer_entries[index]
-                    own = materials.partition(self.case, layer, ion, self.x[at] - self.x[at.start])
-                    ratio[at, column] = own / self.problem.chain.partition[self._face[at], column]
-        return ratio
+        concentration = self._reading.concentration * self.problem.scales.concentration
+        case, mesh = self.case, self.problem.mesh
+        for index, row in materials.materials_of(case).varying:
+            # Where beta varies along a layer, that of the entry over that of its face.
+            at, (start, stop) = self.layer_entries[index], mesh.boundaries[index : index + 2]
+            own = materials.partition(
+                case, case.layers[index], case.ion_names[row], mesh.x[start : stop + 1] - mesh.x[start]
+            )
+            face = np.minimum(np.arange(start, stop + 1), stop - 1)
+            concentration[row, at] *= own / self.problem.chain.partition[face, row]
+        return concentration
 
     @cached_property
     def charge_density(self) -> Floats:
         """(M,) charge per volume, mobile and fixed [C/m^3]."""
-        fixed = self.problem.chain.fixed_charge[self._face] * self.problem.scales.concentration
+        fixed = self._reading.fixed_charge * self.problem.scales.concentration
         for index, layer in enumerate(self.case.layers):
             if isinstance(layer.fixed_charge, Profile):
                 at = self.layer_entries[index]
                 fixed[at] = materials.fixed_charge(layer, self.x[at] - self.x[at.start])
-        return FARADAY * (np.array(self.case.valences) @ self.concentration + fixed)
+        return FARADAY * (materials.materials_of(self.case).valence @ self.concentration + fixed)
 
     @cached_property
     def half_charge(self) -> tuple[Floats, Floats]:
         """Charge of the left and the right half cell of every face, (N-1,) each, per reference area [C/m^2]."""
-        chain, (_, _, left, right) = self.problem.chain, self._faces
-        valence = np.array(self.case.valences)
-        scale = self.problem.scales.surface_charge
-        return (
-            chain.volume_left * (left @ valence + chain.fixed_charge) * scale,
-            chain.volume_right * (right @ valence + chain.fixed_charge) * scale,
-        )
+        left, right = self._reading.half_charge * self.problem.scales.surface_charge
+        return left, right
 
     @cached_property
     def electric_field(self) -> Floats:
@@ -160,19 +143,7 @@ class Profiles:
         From Gauss's law on the half cell between the node and the middle of the face, so that eps E jumps by exactly
         the surface charge.
         """
-        chain, face = self.problem.chain, self._face
-        displacement = -chain.permittivity * np.diff(self.state[:, -1])
-        at_left_of_face = self.node == face
-        to_node = np.where(at_left_of_face, -1.0, 1.0)
-        left, right = self.half_charge
-        charge = np.where(at_left_of_face, left[face], right[face]) / self.problem.scales.surface_charge
-        mesh = self.problem.mesh
-        permittivity = chain.permittivity[face] / (mesh.area_over_distance[face] * self.problem.scales.length)
-        area = mesh.area[self.node]
-        through = displacement[face] + to_node * charge
-        # At an axis or a centre there is no area, and by symmetry no field.
-        field = np.divide(through, permittivity * area, out=np.zeros_like(through), where=area > 0)
-        return field * self.problem.scales.potential / self.problem.scales.length
+        return self._reading.field * self.problem.scales.potential
 
     @property
     def electrochemical_potential(self) -> Floats:
@@ -187,14 +158,24 @@ class Profiles:
         return placed(self.problem, self.gate, self.state)
 
     @cached_property
-    def _faces(self) -> tuple[Floats, Floats, Floats, Floats]:
-        """Flux, weight, and concentrations at the left and right end of every face, (N-1, n) each."""
-        shape = (self.nodes - 1, len(self.case.ions))
-        flux, weight, left, right = (np.empty(shape) for _ in range(4))
-        face_values(self._chain, self.state, flux, weight, left, right)
-        return flux, weight, left, right
+    def _reading(self) -> Reading:
+        """What the kernels say of the state, scaled."""
+        mesh, n = self.problem.mesh, self.state.shape[1] - 1
+        faces, entries = mesh.nodes - 1, mesh.nodes + mesh.boundaries.size - 2
+        flux, weight = np.empty((2, faces, n))
+        reading = Reading(
+            flux=flux,
+            weight=weight,
+            totals=np.empty((3, n)),
+            half_charge=np.empty((2, faces)),
+            concentration=np.empty((n, entries)),
+            fixed_charge=np.empty(entries),
+            field=np.empty(entries),
+        )
+        read_state(self._chain, self.state, mesh.boundaries, mesh.area, mesh.area_over_distance, reading)
+        return reading
 
     @property
     def face_flux(self) -> Floats:
         """(N-1, n) flux of every ion through every face, per reference area [mol/(m^2 s)]: that of the residual."""
-        return self._faces[0] * self.problem.scales.flux
+        return self._reading.flux * self.problem.scales.flux

@@ -11,6 +11,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from electrodiff.fvm.kernels.checks import largest_logs, stretch_means
+from electrodiff.materials import materials_of
 from electrodiff.readings import EPSILON, Readings
 from electrodiff.units import VACUUM_PERMITTIVITY
 
@@ -33,77 +35,61 @@ def disagreements(readings: Readings, error: Mapping[str, float | None]) -> Iter
 
 
 def _fluxes(readings: Readings, error: Mapping[str, float | None]) -> Iterator[str]:
-    routes = _flux_routes(readings)
-    for column, (ion, reported) in enumerate(readings.flux.items()):
-        allowed = error.get(f"flux.{ion}") or 0.0
-        for name, flux, rounding in routes:
-            if not abs(flux[column] - reported) <= max(allowed + rounding[column] + routes[0][2][column], UNDERFLOW):
-                yield (
-                    f"the flux of {ion} is {reported:.9g} mol/(m^2 s) over the whole stack and {flux[column]:.9g} {name}, "
-                    f"beyond their rounding of {rounding[column]:.1e}"
-                )
+    names, flux, rounding = _flux_routes(readings)
+    allowed = np.array([error.get(f"flux.{ion}") or 0.0 for ion in readings.flux])
+    reported = np.array(list(readings.flux.values()))
+    agree = np.abs(flux - reported) <= np.maximum(allowed + rounding + rounding[0], UNDERFLOW)
+    for route, column in np.argwhere(~agree):
+        yield (
+            f"the flux of {readings.case.ion_names[column]} is {reported[column]:.9g} mol/(m^2 s) over the whole stack "
+            f"and {flux[route, column]:.9g} {names[route]}, beyond their rounding of {rounding[route, column]:.1e}"
+        )
 
 
-def _flux_routes(readings: Readings) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """Name, flux (n,) and rounding (n,) of each route [mol/(m^2 s)]; the first is the whole stack.
+def _flux_routes(readings: Readings) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Names of R routes, fluxes (R, n) and roundings (R, n) [mol/(m^2 s)]; the first is the whole stack.
 
     Where resistances are too far below the largest to be numbers, or an ion does not cross, a route says what is reported.
     """
     flux, resistance = readings.face_flux, readings.face_resistance
     reported = np.array(list(readings.flux.values()))
     # Activities are exponentials of the sum of these, each of which is rounded.
-    with np.errstate(divide="ignore"):
-        logs = np.abs(np.log(np.where(readings.state[:, :-1] > 0, readings.state[:, :-1], 1.0)))
-    exponent = np.abs(readings.state[:, -1:] * np.array(readings.case.valences)) + logs
-    roundings = max(ROUNDINGS, ROUNDINGS_PER_FACE * flux.shape[0])
-    part = readings.gross_face_flux * EPSILON * roundings * (1 + np.maximum(exponent[:-1], exponent[1:]))
+    exponent = np.empty_like(flux)
+    largest_logs(readings.problem.chain.valence, readings.state, exponent)
+    roundings = EPSILON * max(ROUNDINGS, ROUNDINGS_PER_FACE * flux.shape[0])
+    part = readings.gross_face_flux * (1 + exponent) * roundings
     crosses = np.isfinite(resistance).all(axis=0) & readings.between_reservoirs
     weight = np.where(crosses, resistance, 1.0)
-    bounds = readings.problem.mesh.boundaries
-    stretches = [("over the whole stack", slice(0, flux.shape[0]))]
-    names = readings.case.layer_names
-    stretches += [(f"over layer '{name}'", slice(*pair)) for name, pair in zip(names, pairwise(bounds), strict=True)]
-    stretches += [("at the left end", slice(0, 1)), ("at the right end", slice(flux.shape[0] - 1, flux.shape[0]))]
-    routes = []
-    for name, faces in stretches:
-        total = weight[faces].sum(axis=0)
-        known = crosses & (total > np.finfo(float).tiny / EPSILON)
-        share = np.divide(weight[faces], total, out=np.zeros_like(weight[faces]), where=known)
-        mean = np.where(known, (share * flux[faces]).sum(axis=0), reported)
-        # Roundings of many faces add up to the root of the sum of their squares.
-        rounding = np.sqrt(np.square(share * part[faces]).sum(axis=0))
-        routes.append((name, mean, rounding))
-    return routes
+    stretches = {"over the whole stack": (0, flux.shape[0])}
+    names, bounds = readings.case.layer_names, readings.problem.mesh.boundaries.tolist()
+    stretches |= {f"over layer '{name}'": pair for name, pair in zip(names, pairwise(bounds), strict=True)}
+    stretches |= {"at the left end": (0, 1), "at the right end": (flux.shape[0] - 1, flux.shape[0])}
+    found = np.empty((len(stretches), 3, flux.shape[1]))
+    stretch_means(flux, weight, part, np.array(list(stretches.values())), found)
+    total, mean, rounding = found.transpose(1, 0, 2)
+    known = crosses & (total > np.finfo(float).tiny / EPSILON)
+    return list(stretches), np.where(known, mean, reported), np.where(known, rounding, 0.0)
 
 
 def _charges(readings: Readings, error: Mapping[str, float | None]) -> Iterator[str]:
-    mesh, field = readings.problem.mesh, readings.electric_field
-    left, right = readings.half_charge
-    scale = readings.problem.scales.surface_charge
+    mesh, case, scale = readings.problem.mesh, readings.case, readings.problem.scales.surface_charge
     phi, eps = readings.state[:, -1], readings.problem.chain.permittivity
     # Where the potential is nil, it is what steps of RT/F have left of it.
     rounding = eps * np.maximum(np.maximum(np.abs(phi[:-1]), np.abs(phi[1:])), 1.0) * scale
-    for layer, unit, entries, (start, stop) in zip(
-        readings.case.layers, readings.unit_charges(), readings.layer_entries, pairwise(mesh.boundaries), strict=True
-    ):
-        permittivity = VACUUM_PERMITTIVITY * readings.case.relative_permittivity(layer)
-        area = mesh.area[[start, stop]]
-        displacement = permittivity * field[[entries.start, entries.stop - 1]] * area
-        faces = slice(start, stop)
-        charge = float(left[faces].sum() + right[faces].sum())
-        by_gauss = float(displacement[1] - displacement[0])
-        gross = readings.gross_charge(faces) + float(rounding[faces].max()) * (stop - start) ** 0.5
-        allowed = HELD * gross + SOLVED * (unit + abs(charge))
-        halves = [f"charge_beside.{name}" for name in _sides_of(readings, layer.name)]
-        allowed += sum(error.get(half) or 0.0 for half in halves)
-        if not abs(charge - by_gauss) <= allowed:
-            yield (
-                f"the charge of layer '{layer.name}' is {charge:.9g} C/m^2 as a sum and {by_gauss:.9g} C/m^2 by Gauss's law, "
-                f"beyond their rounding of {allowed:.1e}"
-            )
-
-
-def _sides_of(readings: Readings, layer: str) -> Iterator[str]:
-    """The names of the Debye layers that lie in a layer."""
-    for name, pair in readings.debye_layers.items():
-        yield from (f"{name}.{part.side}" for part in pair if part.layer == layer)
+    starts, stops = mesh.boundaries[:-1], mesh.boundaries[1:]
+    permittivity = VACUUM_PERMITTIVITY * materials_of(case).relative_permittivity
+    displacement = permittivity * readings.end_fields * mesh.area[[starts, stops]]
+    by_gauss = displacement[1] - displacement[0]
+    charge = np.add.reduceat(readings.face_charge, starts)
+    gross = (
+        np.add.reduceat(readings.gross_charge, starts) + np.maximum.reduceat(rounding, starts) * (stops - starts) ** 0.5
+    )
+    allowed = HELD * gross + SOLVED * (readings.unit_charges() + np.abs(charge))
+    # Zip leaves out the halves of an only layer, which are beside no interface.
+    for part, name in zip(readings.debye_parts, readings.charge_beside, strict=False):
+        allowed[part.layer] += error.get(f"charge_beside.{name}") or 0.0
+    for index in np.flatnonzero(~(np.abs(charge - by_gauss) <= allowed)):
+        yield (
+            f"the charge of layer '{case.layer_names[index]}' is {charge[index]:.9g} C/m^2 as a sum and "
+            f"{by_gauss[index]:.9g} C/m^2 by Gauss's law, beyond their rounding of {allowed[index]:.1e}"
+        )

@@ -113,7 +113,8 @@ def test_a_lane_gives_the_answer_of_the_single_solver(name):
         levels = solve_nested(line.nested(), None, NewtonOptions())
         assert levels[-1].converged
         assert np.isfinite(result.values[index]).all()
-        scalars, errors = scalar_estimates(levels)
+        found = scalar_estimates(levels)
+        scalars, errors = found.scalars, found.error
         scales = levels[-1].readings.scales()
         for value, error, scalar in zip(result.values[index], result.errors[index], names, strict=True):
             size = max(abs(scalars[scalar]), scales[scalar])

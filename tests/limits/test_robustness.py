@@ -98,6 +98,11 @@ def test_case_whose_front_crosses_a_layer_before_anything_is_gained():
     assert not robustness.run_case(77, 876).failures
 
 
+def test_a_pocket_whose_potential_rounding_moves_about_fulfils_poissons_equation() -> None:
+    """Of states that differ by a thousandth of RT/F and are alike in all but their last digits."""
+    assert not robustness.run_case(1175235200, 134).failures
+
+
 def test_an_activity_that_is_no_number_is_told_and_not_given() -> None:
     """Trivalent ions of 0.67 nm crowd against -0.48 C/m^2 in a layer that hardly lets them in: e^745."""
     solution = ed.solve(draw_case(1577573546, 3300).case, throw=False)

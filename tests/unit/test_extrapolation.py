@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from electrodiff.extrapolation import LARGEST_GAIN, SAFETY, extrapolate, extrapolate_profile
+from electrodiff.extrapolation import extrapolate, extrapolate_profile
+from electrodiff.fvm.kernels.romberg import LARGEST_GAIN, SAFETY
 
 # ---- numbers ------------------------------------------------------------------------------------------------------
 

@@ -225,6 +225,9 @@ def test_too_few_measurements_and_bad_bounds_are_refused(case: ed.Case, exact: d
         ed.fit(case, exact, [K], bounds={NA: (2e-9, 3e-7)})
     with pytest.raises(ed.CaseError, match="expected a number with a unit"):
         ed.fit(case, exact, [K], bounds={K: ("small", 3e-7)})
+    for odd in (1e-7, (1e-8,), (1e-8, None), (1e-8, 2e-7, 3e-7)):
+        with pytest.raises(ed.CaseError, match=rf"bounds of {K} are .*; expected the lowest and the highest value"):
+            ed.fit(case, exact, [K], bounds={K: odd})  # type: ignore[dict-item]
 
 
 def test_conditions_that_the_case_does_not_bear_are_named_with_their_line(case: ed.Case, tmp_path) -> None:

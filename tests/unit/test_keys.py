@@ -148,3 +148,60 @@ def test_numpy_floats_are_floats(case: Case) -> None:
     changed = case.replace("left.potential", np.linspace(-0.07, 0, 3)[0])
     assert changed.left.potential == -0.07
     assert 'potential = "-0.07 V"' in case_text(changed)
+
+
+# ---- what is not a value as it stands in a file, or not a key -----------------------------------------------------------
+
+OF_PYTHON = [
+    False,
+    101,
+    5e-9,
+    float("nan"),
+    None,
+    [101],
+    {"a": 1},
+    1 + 2j,
+    b"101",
+    np.arange(30.0),
+    np.float64(5e-9),
+    len,
+]
+
+
+@pytest.mark.parametrize("value", OF_PYTHON, ids=lambda value: type(value).__name__)
+def test_an_override_that_is_not_text_is_refused_by_file_key_value_and_remedy(value: object) -> None:
+    path = bundled_case("clamped_membrane")
+    with pytest.raises(CaseError) as caught:
+        load_case(path, {"mesh.nodes": value})  # type: ignore[dict-item]
+    message = str(caught.value)
+    assert message.startswith(f"{path}: mesh.nodes is {repr(value)[:70]}")
+    assert "expected text, as it would stand in the file" in message
+    assert "changed({key: value})" in message
+
+
+@pytest.mark.parametrize("key", [1, None, b"mesh.nodes", ("mesh", "nodes")])
+def test_what_is_no_key_path_is_refused_and_shown(case: Case, key: object) -> None:
+    for attempt in (
+        lambda: case.changed({key: 101}),  # type: ignore[dict-item]
+        lambda: load_case(bundled_case("clamped_membrane"), {key: "101"}),  # type: ignore[dict-item]
+    ):
+        with pytest.raises(CaseError, match=r"expected text, such as 'mesh\.nodes'$") as caught:
+            attempt()
+        assert repr(key) in str(caught.value)
+
+
+@pytest.mark.parametrize("values", ["mesh.nodes=101", 5, ["mesh.nodes"], [("mesh.nodes", "101")], True])
+def test_changes_that_are_no_table_are_refused(case: Case, values: object) -> None:
+    for attempt in (
+        lambda: case.changed(values),  # type: ignore[arg-type]
+        lambda: load_case(bundled_case("clamped_membrane"), values),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(CaseError, match=r"expected keys and values, such as \{'temperature': '310 K'\}"):
+            attempt()
+
+
+@pytest.mark.parametrize("key", ["temperature", "layers.membrane.thickness", "left.concentrations.K", "title"])
+def test_text_that_no_file_can_hold_is_refused_by_key(case: Case, key: str) -> None:
+    with pytest.raises(CaseError, match=f"^{key} is set to bytes that are not UTF-8; write it as UTF-8 text$"):
+        case.replace(key, "Test \udce9")
+    assert case.replace("title", "Zelle \U0001f9c2 µ").title == "Zelle \U0001f9c2 µ"

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 import electrodiff as ed
 from electrodiff.grid.line import Line, layered_line
 from electrodiff.grid.mesh import Mesh, layer_areas
-from electrodiff.grid.scales import boundary_scales, layer_debye_length
+from electrodiff.grid.scales import boundary_scales, debye_lengths
 
 # Positions are sums of decimal lengths: a few roundings of the stack.
 SAME_PLACE = 1e-12
@@ -216,11 +216,10 @@ def test_a_jump_is_seen(case):
 
 def test_spacing_is_finest_where_the_potential_varies_fastest(case_of):
     charged = case_of("clamped_membrane", {"interfaces": [{"between": ["cytosol", "membrane"], "surface_charge": 0.3}]})
-    cytosol = charged.layers[0]
     # Gouy-Chapman length 2 eps RT/(F sigma) = 0.126 nm at 0.3 C/m^2 and 310 K, beside a Debye length of 0.6 nm
-    plain_end, charged_end = boundary_scales(charged, cytosol, [0.0, 0.3])
+    plain_end, charged_end = boundary_scales(charged, 0, [0.0, 0.3])
     assert charged_end == pytest.approx(0.1261e-9, rel=1e-3)
-    assert plain_end == layer_debye_length(charged, cytosol)
+    assert plain_end == debye_lengths(charged)[0]
     lines = (layered_line(case.replace("mesh.nodes", 301)) for case in (case_of("clamped_membrane"), charged))
     gap = [np.diff(mesh.x)[mesh.boundaries[1] - 1] for mesh in (line.mesh() for line in lines)]
     assert gap[1] < gap[0] / 2
@@ -230,7 +229,7 @@ def test_spacing_beside_a_membrane_is_a_fraction_of_the_debye_length(case):
     """0.15 of it on the finest of the default lines, and less where numbers of cells are rounded up."""
     mesh = layered_line(case).mesh()
     beside = np.diff(mesh.x)[mesh.boundaries[1] - 1]
-    debye = layer_debye_length(case, case.layers[0])
+    debye = debye_lengths(case)[0]
     assert 0.08 * debye < beside < 0.17 * debye
 
 

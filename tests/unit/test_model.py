@@ -253,9 +253,9 @@ def test_a_temperature_without_liquid_water_is_refused_only_if_water_is_asked_fo
     ions = {"K": Ion(diffusivity=1e-9), "Cl": Ion(diffusivity=1e-9)}
     assert bath(temperature=500, ions=ions).temperature == 500
     case = bath(ions=ions)
-    with pytest.raises(CaseError, match=r"temperature is .500 K.*383\.15 K"):
+    with pytest.raises(CaseError, match=r"temperature is 500; .*383\.15 K"):
         case.changed({"temperature": 500, "layers.water.relative_permittivity": "water"})
-    with pytest.raises(CaseError, match=r"temperature is .200 K.*253\.15 K"):
+    with pytest.raises(CaseError, match=r"temperature is 200; .*253\.15 K"):
         bath().replace("temperature", 200)
 
 

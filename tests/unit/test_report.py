@@ -8,6 +8,7 @@ import re
 import typing
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from rich.text import Text
 
 import electrodiff as ed
 from electrodiff.plot import figures_of
-from electrodiff.report import report_page
+from electrodiff.report import report_page, write_report
 from electrodiff.report.blocks import Grid, blocks_of
 from electrodiff.report.case_tables import readable
 from electrodiff.report.drawing import END_WIDTH, WIDTH, magnified, stack_of
@@ -245,6 +246,14 @@ def test_every_kind_of_study_has_a_page(case_of: Callable, name: str, solve: Cal
     assert case.title in page.inside("h1")
     assert "The ladder compares the steady state" in page.text
     assert {f"figure-{each}" for each in figures_of(result)} <= {*page.attributes("id")}
+
+
+def test_the_page_of_a_folder_is_that_of_the_result_in_it(case_of: Callable, tmp_path: Path) -> None:
+    file = ed.save_solution(ed.solve(case_of("capacitor", {"mesh.nodes": 51})), tmp_path / "solution.nc")
+    pages = [
+        write_report(given, tmp_path / name).read_text() for given, name in ((tmp_path, "a.html"), (file, "b.html"))
+    ]
+    assert pages[0] == pages[1]
 
 
 def test_no_kind_of_result_is_without_a_page() -> None:

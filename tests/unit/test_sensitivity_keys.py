@@ -96,6 +96,12 @@ def test_a_key_that_cannot_be_moved_is_refused(solution: ed.Solution, key: str, 
         ed.sensitivity(solution, key)
 
 
+@pytest.mark.parametrize("key", [1, False, None, 2.5, b"temperature"])
+def test_what_is_no_key_is_refused_and_shown(solution: ed.Solution, key: object) -> None:
+    with pytest.raises(ed.CaseError, match=f"^the key of a number is {key!r}; expected text, such as"):
+        ed.sensitivity(solution, [key])  # type: ignore[list-item]
+
+
 def test_a_concentration_alone_needs_something_that_neutralises_it(case: ed.Case) -> None:
     with pytest.raises(ed.CaseError, match=r"not electroneutral.*neutralise"):
         ed.sensitivity(ed.solve(case.replace("right.neutralise", None)), "right.concentrations.K")

@@ -162,14 +162,21 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     assert "electrodiff run" in refusal(tmp_path / "nowhere.nc")
 
 
-def test_a_folder_is_refused(tmp_path: Path) -> None:
-    refusal(tmp_path)
+def test_a_folder_stands_for_the_result_in_it(tmp_path: Path, solution: ed.Solution) -> None:
+    with pytest.raises(
+        ed.ResultError, match=r"solution\.nc: there is no such file; 'electrodiff run CASE' writes one$"
+    ):
+        ed.load_solution(tmp_path)
+    ed.save_solution(solution, tmp_path / "solution.nc")
+    assert_same(ed.load_solution(tmp_path), solution)
 
 
 @pytest.mark.parametrize("content", [b"", b"not NetCDF", bytes(range(256)) * 40, b"\x89HDF\r\n\x1a\n"])
 def test_a_foreign_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.nc").write_bytes(content)
-    assert "not a readable NetCDF file" in refusal(tmp_path / "x.nc")
+    message = refusal(tmp_path / "x.nc")
+    assert "not a readable NetCDF file" in message
+    assert "give the solution.nc that it writes" in message
 
 
 @pytest.mark.parametrize("part", [0.01, 0.3, 0.7, 0.99, 0.9999])

@@ -89,7 +89,7 @@ def test_whether_errors_are_estimated_is_true_or_false() -> None:
         (TRANSIENT + "output = 3", ("study.output is 3", "table")),
         (TRANSIENT + 'output = { form = "1 ps" }', ("study.output.form", "did you mean 'from'?")),
         (TRANSIENT + "output = { from = 1e-9 }", ("study.output.from is 1e-09", "'1 us'")),
-        (TRANSIENT + 'output = { to = "2 us" }', ("study.output.to is '2e-06 s'", "ends at 1e-06 s")),
+        (TRANSIENT + 'output = { to = "2 us" }', ("study.output.to is '2 us'", "ends at 1e-06 s")),
         (TRANSIENT + 'output = { from = "1 us" }', ("study.output.to is '1e-06 s'", "greater than from")),
         (TRANSIENT + 'output = { from = "0 s" }', ("study.output.from is '0 s'", "points")),
         (TRANSIENT + "output = { points = 1 }", ("study.output.points is 1",)),
@@ -97,7 +97,7 @@ def test_whether_errors_are_estimated_is_true_or_false() -> None:
         (TRANSIENT + "output = { per_decade = 0 }", ("study.output.per_decade is 0",)),
         (TRANSIENT + 'output = { per_decade = 1000, from = "1e-18 s" }', ("per_decade is 1000", "12001", "10000")),
         (TRANSIENT + "output = { times = [] }", ("study.output.times is []", "at least one")),
-        (TRANSIENT + 'output = { times = ["1 ns", "2 us"] }', ("study.output.times[1] is '2e-06 s'", "1e-06 s")),
+        (TRANSIENT + 'output = { times = ["1 ns", "2 us"] }', ("study.output.times[1] is '2 us'", "1e-06 s")),
         (TRANSIENT + 'output = { times = ["-1 ns"] }', ("study.output.times[0] is '-1 ns'", "negative")),
         (TRANSIENT + 'output = { times = ["1 ns"], points = 3 }', ("study.output.points is 3", "drop one")),
         (IMPEDANCE, ("study.frequencies is missing",)),
@@ -380,19 +380,19 @@ BAD_CHANGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("protocol[0].at is '-1 ns'", "negative"),
     ),
     "bare time": (('{ at = 1, set = { left.potential = "0 mV" } }',), ("study.protocol[0].at is 1", "'1 us'")),
-    "too late": (('{ at = "1 us", set = { left.potential = "0 mV" } }',), ("protocol[0].at is '1e-06 s'", "study.end")),
+    "too late": (('{ at = "1 us", set = { left.potential = "0 mV" } }',), ("protocol[0].at is '1 us'", "study.end")),
     "ramp without time": (('{ ramp = { left.potential = "0 mV" } }',), ("study.protocol[0].over is missing", '"1 ms"')),
     "step with time": (
         ('{ over = "1 ns", set = { left.potential = "0 mV" } }',),
-        ("study.protocol[0].over is '1e-09 s'", "drop it"),
+        ("study.protocol[0].over is '1 ns'", "drop it"),
     ),
     "step until": (
         ('{ until = "1 ns", set = { left.potential = "0 mV" } }',),
-        ("study.protocol[0].until is '1e-09 s'", "drop it"),
+        ("study.protocol[0].until is '1 ns'", "drop it"),
     ),
     "sine that stops first": (
         (f'{{ at = "2 ns", until = "1 ns", sine = {{ left.potential = {SINE} }} }}',),
-        ("study.protocol[0].until is '1e-09 s'", "2e-09 s"),
+        ("study.protocol[0].until is '1 ns'", "2e-09 s"),
     ),
     "overlap": (
         (
@@ -467,11 +467,11 @@ BAD_CHANGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "bare ramp": (('{ ramp = { left.potential = 0 }, over = "1 ns" }',), ("ramp.left.potential is 0", "'-65 mV'")),
     "ramp of a current through a clamp": (
         ('{ ramp = { left.current = "1 A/m^2" }, over = "1 ns" }',),
-        ("ramp.left.current is '1.0 A/m^2'", "at 0 s no number"),
+        ("ramp.left.current is '1 A/m^2'", "at 0 s no number"),
     ),
     "ramp from floating": (
         ('{ set = { left.potential = "floating" } }', '{ ramp = { left.potential = "0 mV" }, over = "1 ns" }'),
-        ("study.protocol[1].ramp.left.potential is '0.0 V'", "at 0 s no number"),
+        ("study.protocol[1].ramp.left.potential is '0 mV'", "at 0 s no number"),
     ),
     "clamp under a ramp of the current": (
         (
@@ -479,15 +479,15 @@ BAD_CHANGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             '{ ramp = { left.current = "1 A/m^2" }, over = "2 ns" }',
             '{ at = "1 ns", set = { left.potential = "0 mV" } }',
         ),
-        ("study.protocol[1].ramp.left.current is '1.0 A/m^2'", "at 1e-09 s no number"),
+        ("study.protocol[1].ramp.left.current is '1 A/m^2'", "at 1e-09 s no number"),
     ),
     "ramp of an unknown ion": (
         ('{ ramp = { left.concentrations.Q = "1 mM" }, over = "1 ns" }',),
-        ("ramp.left.concentrations.Q is '1.0 mol/m^3'", "no ion of this name"),
+        ("ramp.left.concentrations.Q is '1 mM'", "no ion of this name"),
     ),
     "ramp to a charged reservoir": (
         ('{ ramp = { left.concentrations.K = "141 mM" }, over = "1 ns" }',),
-        ("ramp.left.concentrations.K is '141.0 mol/m^3'", "sum of z c = +1 mM"),
+        ("ramp.left.concentrations.K is '141 mM'", "sum of z c = +1 mM"),
     ),
     "sine in another unit": (
         (f"{{ sine = {{ left.potential = {SINE.replace('mV', 'nm')} }} }}",),

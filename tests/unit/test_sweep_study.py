@@ -15,6 +15,7 @@ import electrodiff as ed
 from electrodiff.errors import CaseError
 from electrodiff.sweep_checks import kept_quantities
 
+KEY = "right.concentrations.K"
 STUDY = """
 [study]
 kind = "sweep"
@@ -222,7 +223,7 @@ def test_a_bare_number_in_a_file_needs_its_unit() -> None:
 
 
 def test_baths_that_would_not_be_neutral_are_refused_before_anything_is_solved() -> None:
-    with pytest.raises(CaseError, match=r"study.axes\[0\].values\[0\] is '2.0 mol/m\^3'.*not electroneutral"):
+    with pytest.raises(CaseError, match=r"study.axes\[0\].values\[0\] is '2 mM'.*not electroneutral"):
         of_file(STUDY, TEXT.replace('neutralise = "A"\n', ""))
 
 
@@ -262,3 +263,17 @@ def test_an_expectation_is_of_one_point_of_a_sweep(study: str, entry: str, parts
         of_file(study + entry)
     for part in parts:
         assert part in str(refused.value), str(refused.value)
+
+
+@pytest.mark.parametrize("axes", [None, [KEY], KEY, 3])
+def test_axes_that_are_no_table_are_refused(axes: Any) -> None:
+    with pytest.raises(CaseError, match=f"^axes is {re.escape(repr(axes))}; expected keys and values, such as"):
+        ed.sweep(ed.parse_case(TEXT), axes, quiet=True)
+
+
+@pytest.mark.parametrize("values", [2.0, None, False, "2 mM", b"2 mM"])
+def test_an_axis_that_is_no_list_is_refused_by_key(values: Any) -> None:
+    with pytest.raises(
+        CaseError, match=f"^axis {re.escape(KEY)} is {re.escape(repr(values))}; expected a list of values"
+    ):
+        ed.sweep(ed.parse_case(TEXT), {KEY: values}, quiet=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import electrodiff as ed
-from electrodiff.extrapolation import SAFETY
+from electrodiff.fvm.kernels.romberg import SAFETY
 from electrodiff.solvers.time_errors import LEAST, ORDER, TOLERANCES, estimated_error
 from electrodiff.solvers.transient import transient_line, transient_mesh
 

@@ -133,7 +133,7 @@ def without(table: dict[str, object], *keys: str) -> dict[str, object]:
         ({**PUMP, "atp": -1}, "must not be negative"),
         ({**PUMP, "senses": "far"}, "bulk"),
         ({**PUMP, "rate": "5 mM"}, "mol/m"),
-        ({**PUMP, "name": "a.b"}, "pattern"),
+        ({**PUMP, "name": "a.b"}, "must not contain dots"),
         ({**PUMP, "speed": 3}, "speed"),
     ],
 )

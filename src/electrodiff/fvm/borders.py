@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -20,6 +21,8 @@ from electrodiff.units import FARADAY, Scales
 
 PINNED_KINDS = (CURRENT, AMOUNT, BALANCE)
 """The kinds whose unknown is an entry of the state."""
+FREE_KINDS = (GATING, RATE)
+"""The others."""
 
 
 class BorderUnknown(NamedTuple):
@@ -44,6 +47,8 @@ class BorderUnknown(NamedTuple):
 
 def as_border(unknowns: Sequence[BorderUnknown], ions: int) -> Border:
     """Border unknowns as flat arrays."""
+    if not unknowns:
+        return _no_border(ions)
     complete = [
         unknown._replace(
             stoichiometry=np.zeros(ions) if unknown.stoichiometry is None else unknown.stoichiometry,
@@ -52,10 +57,9 @@ def as_border(unknowns: Sequence[BorderUnknown], ions: int) -> Border:
         )
         for unknown in unknowns
     ]
-    empty = Border(*_nothing(ions))
     arrays: list[Any] = [
         np.array([getattr(unknown, name) for unknown in complete], dtype=none.dtype).reshape(-1, *none.shape[1:])
-        for name, none in zip(Border._fields, empty, strict=True)
+        for name, none in zip(Border._fields, _no_border(ions), strict=True)
     ]
     return Border(*arrays)
 
@@ -66,12 +70,16 @@ def kept(border: Border, keep: np.ndarray) -> Border:
     return Border(*arrays)
 
 
-def _nothing(ions: int) -> Iterator[Any]:
+@functools.cache
+def _no_border(ions: int) -> Border:
     """No border unknowns, as arrays of the right kinds and shapes."""
     integers = {"kind", "node", "row", "first", "last", "law", "sensed"}
     inner = {"stoichiometry": (ions,), "sensed": (2,), "terms": (2, 3, ions), "by_voltage": (2,)}
-    for name in Border._fields:
-        yield np.empty((0, *inner.get(name, ())), dtype=np.int64 if name in integers else np.float64)
+    arrays: list[Any] = [
+        np.empty((0, *inner.get(name, ())), dtype=np.int64 if name in integers else np.float64)
+        for name in Border._fields
+    ]
+    return Border(*arrays)
 
 
 def border_unknowns(case: Case, mesh: Mesh, chain: Chain, scales: Scales) -> list[BorderUnknown]:
@@ -96,32 +104,35 @@ def pin_absent(chain: Chain) -> None:
     """Pin every ion to 0 where neither face of a node lets it in."""
     n = len(chain.valence)
     present = chain.conductance > 0
-    chain.free[:, :n] = 0
-    chain.free[:-1, :n] += present
-    chain.free[1:, :n] += present
-    np.minimum(chain.free, 1, out=chain.free)
+    chain.free[0, :n], chain.free[-1, :n] = present[0], present[-1]
+    np.logical_or(present[:-1], present[1:], out=chain.free[1:-1, :n])
 
 
 def _floating(case: Case, mesh: Mesh, scales: Scales) -> Iterator[BorderUnknown]:
     """A floating end, with a given net current through the middle of the most resistive layer."""
-    start, stop = mesh.boundaries[mesh.resistive_layer : mesh.resistive_layer + 2]
-    # Any face would do; there the fluxes are free of the round-off that they have in the baths.
-    face = int(start + stop) // 2
     for node, end in ((0, case.left), (mesh.nodes - 1, case.right)):
         if isinstance(end, Reservoir) and end.is_floating:
+            start, stop = mesh.boundaries[mesh.resistive_layer : mesh.resistive_layer + 2]
+            # Any face would do; there the fluxes are free of the round-off that they have in the baths.
+            face = int(start + stop) // 2
             current = (end.current or 0.0) / (FARADAY * scales.flux)
             yield BorderUnknown(CURRENT, node, len(case.ions), face, face, current)
 
 
 def _amounts(case: Case, mesh: Mesh, chain: Chain, scales: Scales) -> Iterator[BorderUnknown]:
     """The amount of each ion in every stretch that it cannot leave, from the initial concentrations of its layers."""
+    open_ends = (isinstance(case.left, Reservoir), isinstance(case.right, Reservoir))
+    present = chain.conductance > 0
+    runs = present[0] + (present[1:] > present[:-1]).sum(axis=0)
+    enclosed = runs > np.add(present[0] & open_ends[0], present[-1] & open_ends[1], dtype=int)
+    if not enclosed.any():
+        return
     left = right = np.zeros_like(chain.conductance)
     if any(layer.initial for layer in case.layers):
         left, right = initial_contents(case, mesh, chain, scales)
-    open_ends = (isinstance(case.left, Reservoir), isinstance(case.right, Reservoir))
-    for row, ion in enumerate(case.ions):
-        content = (left + right)[:, row]
-        for first, last in stretches(chain.conductance[:, row] > 0):
+    for row in np.flatnonzero(enclosed).tolist():
+        ion, content = case.ion_names[row], (left + right)[:, row]
+        for first, last in stretches(present[:, row]):
             carried = _carried_across(case, mesh, ion, first, last)
             if (first == 0 and open_ends[0]) or (last == mesh.nodes - 1 and open_ends[1]):
                 continue

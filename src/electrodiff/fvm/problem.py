@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
 from electrodiff import materials
+from electrodiff.checks import SIDES
+from electrodiff.derived import once_per_case
 from electrodiff.ends import Reservoir, Wall
+from electrodiff.fields import Profile
 from electrodiff.fvm.borders import border_unknowns, pin_absent, with_border
 from electrodiff.fvm.kernels.arrays import Border, Chain, Floats
 from electrodiff.fvm.kernels.border import place_borders
@@ -51,23 +56,80 @@ def own_arrays(chain: Chain) -> Chain:
 
 
 def placed(problem: Problem, gate: Floats, state: Floats) -> Chain:
-    """The chain with the border unknowns in it: `gate` (p,) open fractions and rates, the others as in `state` (N, m)."""
+    """The chain with the border unknowns in it: `gate` (p,) open fractions and rates, the others as in `state` (N, m).
+
+    Without any it is the problem's own.
+    """
+    if not problem.border.kind.size:
+        return problem.chain
     chain = own_arrays(problem.chain)
     place_borders(problem.border, problem.chain.conductance, gate, state, chain)
     return chain
 
 
+class _Layers(NamedTuple):
+    """What the layers and the ends of a case have on every mesh, in the units of its `Scales`."""
+
+    valence: tuple[float, ...]
+    partition: Floats
+    """(layers, n)"""
+    mobility: Floats
+    """(layers, n) harmonic mean of D beta"""
+    permittivity: Floats
+    """(layers,)"""
+    fixed_charge: Floats
+    """(layers,) [mol/m^3]; NaN where it is a profile, or given as a whole"""
+    surface_charge: Floats
+    """(layers + 1,) of the left wall, every interface and the right wall [C/m^2]"""
+    packing: Floats
+    """(n,) of a concentration of 1"""
+    reservoirs: dict[str, Floats]
+    """(2, n) concentrations and Davies' coefficients of the reservoir on each side that has one"""
+
+
+@once_per_case
+def _layers(case: Case) -> _Layers:
+    own, scales = materials.materials_of(case), Scales(case.temperature)
+    inner = [case.surface_charge(*pair) for pair in pairwise(case.layer_names)]
+    walls = [(end.surface_charge or 0.0) if isinstance(end, Wall) else 0.0 for end in (case.left, case.right)]
+    fixed = [
+        math.nan
+        if isinstance(layer.fixed_charge, Profile) or layer.total_fixed_charge is not None
+        else layer.fixed_charge
+        for layer in case.layers
+    ]
+    return _Layers(
+        valence=tuple(own.valence.tolist()),
+        partition=own.partition,
+        mobility=own.thickness[:, None] * np.exp(-own.log_resistance) / scales.diffusivity,
+        permittivity=VACUUM_PERMITTIVITY * own.relative_permittivity / scales.permittivity,
+        fixed_charge=np.array(fixed, dtype=float),
+        surface_charge=np.array([walls[0], *inner, walls[1]]),
+        packing=np.array([_packing(case, ion) for ion in case.ions]) * scales.concentration,
+        reservoirs={
+            side: _reservoir(case, side, scales) for side in SIDES if isinstance(getattr(case, side), Reservoir)
+        },
+    )
+
+
+def _reservoir(case: Case, side: str, scales: Scales) -> Floats:
+    """(2, n) concentrations of a reservoir and Davies' coefficients."""
+    given = case.concentrations("left" if side == "left" else "right")
+    davies = [materials.reservoir_activity_coefficient(case, side, ion) for ion in case.ions]
+    return np.array([np.array(list(given.values())) / scales.concentration, davies])
+
+
 def _chain(case: Case, mesh: Mesh, scales: Scales) -> Chain:
-    permittivity = VACUUM_PERMITTIVITY * np.array([case.relative_permittivity(layer) for layer in case.layers])
+    layers = _layers(case)
     partition, conductance = _ions(case, mesh, scales)
-    packing = np.array([_packing(case, ion) for ion in case.ions]) * scales.concentration
+    packing = layers.packing
     smallest = packing[packing > 0].min() if packing.any() else 1.0
     shape = (mesh.nodes, len(case.ions) + 1)
     return Chain(
-        valence=tuple(float(z) for z in case.valences),
+        valence=layers.valence,
         partition=partition,
         conductance=conductance,
-        permittivity=permittivity[mesh.layer] / scales.permittivity * mesh.area_over_distance * scales.length,
+        permittivity=layers.permittivity[mesh.layer] * (mesh.area_over_distance * scales.length),
         volume_left=mesh.volume_left / scales.length,
         volume_right=mesh.volume_right / scales.length,
         fixed_charge=_fixed_charge(case, mesh) / scales.concentration,
@@ -82,23 +144,15 @@ def _chain(case: Case, mesh: Mesh, scales: Scales) -> Chain:
 
 def _ions(case: Case, mesh: Mesh, scales: Scales) -> tuple[Floats, Floats]:
     """beta and D beta A/h of every ion on every face, (N-1, n) each, dimensionless."""
-    # beta and the harmonic mean of D beta of each layer; where they vary along it, they are filled in below.
-    partition = np.array(
-        [[materials.largest_partition(case, layer, ion) for ion in case.ions] for layer in case.layers]
-    )
-    mobility = np.array(
-        [[layer.thickness * materials.permeance(case, layer, ion) for ion in case.ions] for layer in case.layers]
-    )
-    partition, mobility = partition[mesh.layer], mobility[mesh.layer]
-    for index, layer in enumerate(case.layers):
+    layers = _layers(case)
+    partition, mobility = layers.partition[mesh.layer], layers.mobility[mesh.layer]
+    for index, column in materials.materials_of(case).varying:
+        layer, ion = case.layers[index], case.ion_names[column]
         faces = slice(*mesh.boundaries[index : index + 2])
-        for column, ion in enumerate(case.ions):
-            if materials.varies(layer, ion):
-                x = mesh.x[faces.start : faces.stop + 1] - mesh.x[faces.start]
-                partition[faces, column] = materials.partition(case, layer, ion, (x[:-1] + x[1:]) / 2)
-                mobility[faces, column] = _mean_mobility(case, layer, ion, x)
-    area_over_distance = mesh.area_over_distance[:, None] * scales.length
-    return partition, mobility / scales.diffusivity * area_over_distance
+        x = mesh.x[faces.start : faces.stop + 1] - mesh.x[faces.start]
+        partition[faces, column] = materials.partition(case, layer, ion, (x[:-1] + x[1:]) / 2)
+        mobility[faces, column] = _mean_mobility(case, layer, ion, x) / scales.diffusivity
+    return partition, mobility * (mesh.area_over_distance * scales.length)[:, None]
 
 
 def _mean_mobility(case: Case, layer: Layer, ion: str, x: Floats) -> Floats:
@@ -119,15 +173,16 @@ def _packing(case: Case, ion: str) -> float:
 
 def _fixed_charge(case: Case, mesh: Mesh) -> Floats:
     """X [mol/m^3] on every face."""
-    starts = mesh.x[mesh.boundaries[:-1]]
-    middle = (mesh.x[:-1] + mesh.x[1:]) / 2 - starts[mesh.layer]
-    charge = np.empty(middle.size)
-    for index, (layer, (start, stop)) in enumerate(zip(case.layers, pairwise(mesh.boundaries), strict=True)):
+    uniform = _layers(case).fixed_charge
+    charge = uniform[mesh.layer]
+    for index in np.flatnonzero(np.isnan(uniform)):
+        layer, (start, stop) = case.layers[index], mesh.boundaries[index : index + 2]
         faces = slice(start, stop)
         if layer.total_fixed_charge is None:
-            charge[faces] = materials.fixed_charge(layer, middle[faces])
+            middle = (mesh.x[:-1] + mesh.x[1:])[faces] / 2 - mesh.x[start]
+            charge[faces] = materials.fixed_charge(layer, middle)
             continue
-        volume = (mesh.volume_left + mesh.volume_right)[mesh.layer == index].sum() * mesh.reference_area
+        volume = (mesh.volume_left + mesh.volume_right)[faces].sum() * mesh.reference_area
         charge[faces] = layer.total_fixed_charge / FARADAY / volume
     return charge
 
@@ -135,11 +190,7 @@ def _fixed_charge(case: Case, mesh: Mesh) -> Floats:
 def _surface_charge(case: Case, mesh: Mesh) -> Floats:
     """Surface charge times relative area [C/m^2] of each node; every interface has its own node, and so has a wall."""
     charge = np.zeros(mesh.nodes)
-    for node, (left, right) in zip(mesh.boundaries[1:-1], pairwise(case.layer_names), strict=True):
-        charge[node] = case.surface_charge(left, right)
-    for node, end in ((0, case.left), (-1, case.right)):
-        if isinstance(end, Wall):
-            charge[node] = end.surface_charge or 0.0
+    charge[mesh.boundaries] = _layers(case).surface_charge
     return charge * mesh.area
 
 
@@ -151,17 +202,18 @@ def pin_ends(case: Case, chain: Chain, scales: Scales) -> None:
             chain.free[node] = 0
             # In a layer that an ion cannot enter, the reservoir's concentration of it has no part.
             present = chain.conductance[face] > 0
-            chain.target[node, :n] = np.where(present, reservoir_activities(case, side, chain, scales), 0)
+            chain.target[node, :n] = np.where(present, reservoir_activities(case, side, chain), 0)
         if not isinstance(end, Reservoir | Wall) or end.potential is None:
             continue
         chain.free[node, n] = 0
         chain.target[node, n] = 0 if end.potential == "floating" else float(end.potential) / scales.potential
 
 
-def reservoir_activities(case: Case, side: str, chain: Chain, scales: Scales) -> Floats:
+def reservoir_activities(case: Case, side: str, chain: Chain) -> Floats:
     """(n,) activities gamma c of a reservoir: steric and Davies' coefficients times its concentrations."""
-    given = case.concentrations("left" if side == "left" else "right")
-    concentrations = np.array(list(given.values())) / scales.concentration
+    concentrations, davies = _layers(case).reservoirs[side]
+    activities = concentrations * davies
+    if not chain.packing.any():
+        return np.asarray(activities)
     void = 1 - chain.packing @ concentrations
-    davies = np.array([materials.reservoir_activity_coefficient(case, side, ion) for ion in case.ions])
-    return np.asarray(concentrations * davies * void ** (-chain.exponent))
+    return np.asarray(activities * void ** (-chain.exponent))

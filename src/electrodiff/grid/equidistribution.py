@@ -6,12 +6,11 @@ sum is smallest where the spacing is proportional to g^(-1/3).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
-from electrodiff.grid.line import FRACTION, GROWTH, Line
+from electrodiff.grid.line import FRACTION, GROWTH, Line, segment_maps
 from electrodiff.grid.mesh import Floats
 
 # Cells of each new segment; its ends carry the spacing that is wanted there.
@@ -39,9 +38,8 @@ def equidistributed(line: Line, edges: Floats, error: Floats, cells: int) -> Lin
     ]
     knots = np.concatenate([*(part[:-1] for part in parts), edges[-1:]])
     layer = np.repeat(line.layer, segments)
-    return replace(
-        line, knots=knots, layer=layer, spacing=_spacing(knots), cells=np.full(layer.size, CELLS), multiple=4, spare=0
-    )
+    spacing, count = _spacing(knots), np.full(layer.size, CELLS)
+    return Line(line.case, knots, layer, spacing, count, 4, segment_maps(knots, spacing, count))
 
 
 def _layer_weights(line: Line, edges: Floats, weight: Floats) -> Floats:

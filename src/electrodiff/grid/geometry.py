@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from electrodiff.derived import once_per_case
 from electrodiff.fields import Profile
 from electrodiff.model import Case
 
@@ -45,10 +46,12 @@ class Geometry:
         """Integral of A dx between positions."""
         if self.profile is not None:
             return self._quadrature(start, stop, inverse=False)
+        if self.power == 0:
+            return self.factor * (stop - start)
         r0, r1 = self.origin + start, self.origin + stop
         # r1^n - r0^n as a product, which does not cancel where the cell is thin
-        means = (np.ones_like(start), (r0 + r1) / 2, (r0**2 + r0 * r1 + r1**2) / 3)
-        return self.factor * (stop - start) * means[self.power]
+        mean = (r0 + r1) / 2 if self.power == 1 else (r0**2 + r0 * r1 + r1**2) / 3
+        return self.factor * (stop - start) * mean
 
     @property
     def has_centre(self) -> bool:
@@ -97,6 +100,7 @@ class Geometry:
         return np.asarray((half * _WEIGHTS * (1 / area if inverse else area)).sum(axis=-1))
 
 
+@once_per_case
 def case_geometry(case: Case) -> Geometry:
     """The geometry of a case."""
     mesh = case.mesh

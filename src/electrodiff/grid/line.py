@@ -15,17 +15,19 @@ such lines share; so the error of any quantity is a series in even powers of the
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
+from electrodiff.derived import once_per_case
 from electrodiff.ends import Reservoir
 from electrodiff.errors import CaseError
 from electrodiff.fields import Profile
 from electrodiff.grid.mesh import Floats, Integers, Mesh, line_mesh
 from electrodiff.grid.scales import boundary_charges, boundary_scales, energy_step
-from electrodiff.grid.stretch import stretch_between, stretched
+from electrodiff.grid.stretch import Stretch, stretch_between, stretched
 from electrodiff.model import Case
 
 # Growth of the spacing with distance, in spacings per length l.  The solution decays as exp(-d/l); of 0.7 to 3, the values
@@ -60,6 +62,8 @@ class Line:
     """(K,) number of cells of each segment in the line of one `multiple`."""
     multiple: int
     """All segments have this many times their `cells`; a power of 2."""
+    maps: Stretch
+    """Those of a uniform line to each segment; `segment_maps` finds them."""
     spare: int = 0
     """Nodes that split the widest cell further, for a number of nodes that the segments cannot share."""
 
@@ -90,9 +94,7 @@ class Line:
         first = np.cumsum(counts) - counts
         xi = (np.arange(segment.size) - first[segment]) / counts[segment]
         length = np.diff(self.knots)
-        slopes = self.cells / length
-        maps = stretch_between(self.spacing[:-1] * slopes, self.spacing[1:] * slopes)
-        t, rest = stretched(maps.at(segment), xi)
+        t, rest = stretched(self.maps.at(segment), xi)
         # From the nearer end, so that the spacing next to it is not rounded.
         from_left, from_right = (length[segment] * part for part in (t, rest))
         x = np.where(t < 0.5, self.knots[:-1][segment] + from_left, self.knots[1:][segment] - from_right)
@@ -120,11 +122,33 @@ def layered_line(case: Case, fraction: float = FRACTION) -> Line:
 
     fraction: f of the coarsest line at the default accuracy.
     """
-    knots, layer, lengths = _knots(case)
     if case.mesh.nodes is not None:
-        return _with_nodes(case, case.mesh.nodes, knots, layer, lengths)
+        return _with_nodes(case, case.mesh.nodes, *_knots(case))
+    knots, layer, lengths = _knots(case)
     spacing, cells = graded(knots, lengths, case.mesh.accuracy, fraction)
-    return Line(case, knots, layer, spacing, cells, FINEST)
+    return Line(case, knots, layer, spacing, cells, FINEST, segment_maps(knots, spacing, cells))
+
+
+@once_per_case
+def first_line(case: Case) -> Line:
+    """The same, kept with the case."""
+    return layered_line(case)
+
+
+def segment_maps(knots: Floats, spacing: Floats, cells: Integers) -> Stretch:
+    """The maps of segments (..., K) with spacings at their knots (..., K + 1) and numbers of cells (K,)."""
+    slopes = cells / np.diff(knots)
+    return stretch_between(spacing[..., :-1] * slopes, spacing[..., 1:] * slopes)
+
+
+def nested_meshes(lines: Sequence[Line]) -> list[Mesh]:
+    """The mesh of each of some nested lines, coarsest first: a line has every second node of the next."""
+    finest = lines[-1]
+    if finest.spare:
+        return [line.mesh() for line in lines]
+    x, layer = finest.positions(), np.repeat(finest.layer, finest.cells * finest.multiple)
+    every = [finest.multiple // line.multiple for line in lines]
+    return [line_mesh(finest.case, x[::step].copy(), layer[::step].copy()) for step in every]
 
 
 def graded(knots: Floats, lengths: Floats, accuracy: float, fraction: float) -> tuple[Floats, Integers]:
@@ -149,7 +173,8 @@ def _with_nodes(case: Case, nodes: int, knots: Floats, layer: Integers, lengths:
     cells = np.floor(shares).astype(int)
     cells[np.argsort(cells - shares)[: total - int(cells.sum())]] += 1
     spare = (nodes - 1) % multiple
-    return Line(case, knots, layer, lengths * knot_means(weights / cells), cells, multiple, spare)
+    spacing = lengths * knot_means(weights / cells)
+    return Line(case, knots, layer, spacing, cells, multiple, segment_maps(knots, spacing, cells), spare)
 
 
 def knot_means(segments: Floats) -> Floats:
@@ -169,11 +194,12 @@ def segment_weights(knots: Floats, lengths: Floats) -> Floats:
     return np.asarray((left + right) / GROWTH)
 
 
+@once_per_case
 def _knots(case: Case) -> tuple[Floats, Integers, Floats]:
     """Positions of the knots (K + 1,), layer of each segment (K,), and the length l at each knot (K + 1,)."""
     faces = np.concatenate([[0.0], np.cumsum([layer.thickness for layer in case.layers])])
     charges = boundary_charges(case)
-    scales = [boundary_scales(case, layer, charges[index : index + 2]) for index, layer in enumerate(case.layers)]
+    scales = [boundary_scales(case, index, charges[index : index + 2]) for index in range(len(case.layers))]
     positions, lengths = _boundaries(case, faces, scales)
     for index, points in enumerate(_profile_points(case, faces)):
         inner, steps = points
@@ -206,13 +232,13 @@ def _profile_points(case: Case, faces: Floats) -> list[tuple[Floats, Floats]]:
     closest = CLOSEST * faces[-1]
     along = [profile for profile in (case.mesh.area, case.mesh.radius) if isinstance(profile, Profile)]
     result = []
-    for layer, (start, stop) in zip(case.layers, pairwise(faces), strict=True):
+    for index, (layer, (start, stop)) in enumerate(zip(case.layers, pairwise(faces), strict=True)):
         tables = (layer.partition or {}, layer.barrier, layer.diffusivity)
         own = [value for table in tables for value in table.values() if isinstance(value, Profile)]
         points = [x for profile in [*own, layer.fixed_charge] if isinstance(profile, Profile) for x in profile.x]
         points += [x - start for profile in along for x in profile.x]
         inner = np.unique([x for x in points if closest < x < stop - start - closest])
-        result.append((inner, energy_step(case, layer, inner)))
+        result.append((inner, energy_step(case, index, inner)))
     return result
 
 

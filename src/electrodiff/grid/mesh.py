@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from electrodiff.derived import once_per_case
 from electrodiff.grid.geometry import case_geometry
 from electrodiff.materials import most_resistive_layer
 from electrodiff.model import Case
@@ -54,8 +55,7 @@ class Mesh:
     @cached_property
     def boundaries(self) -> Integers:
         """(layers + 1,) nodes on the boundaries of the layers, both ends included."""
-        inner = np.flatnonzero(np.diff(self.layer)) + 1
-        return np.concatenate([[0], inner, [self.nodes - 1]])
+        return self.layer.searchsorted(np.arange(self.layer[-1] + 2))
 
 
 def line_mesh(case: Case, x: Floats, layer: Integers) -> Mesh:
@@ -79,6 +79,7 @@ def line_mesh(case: Case, x: Floats, layer: Integers) -> Mesh:
     )
 
 
+@once_per_case
 def reference_layer(case: Case) -> tuple[int, float]:
     """Index of the most resistive layer, and the reference area [m^2]: that of its left face, or at a centre of its right."""
     faces = np.cumsum([0.0, *(layer.thickness for layer in case.layers)])
@@ -87,6 +88,7 @@ def reference_layer(case: Case) -> tuple[int, float]:
     return index, float(areas[0] if areas[0] > 0 else areas[1])
 
 
+@once_per_case
 def layer_areas(case: Case) -> list[float]:
     """Mean cross section of each layer [m^2], its thickness over the integral of dx/A."""
     faces = np.cumsum([0.0, *(layer.thickness for layer in case.layers)])

@@ -8,26 +8,28 @@ from itertools import pairwise
 
 import numpy as np
 
+from electrodiff.derived import once_per_case
 from electrodiff.ends import Closed, Reservoir, Wall
 from electrodiff.fields import Profile, largest
 from electrodiff.grid.geometry import case_geometry
 from electrodiff.grid.mesh import Floats
-from electrodiff.materials import energy, largest_partition, varies
+from electrodiff.materials import energy, materials_of
 from electrodiff.model import Case, Layer
 from electrodiff.theory.double_layer import debye_length, gouy_chapman_length, grahame_charge_symmetric
 from electrodiff.units import AVOGADRO, FARADAY, VACUUM_PERMITTIVITY, thermal_voltage
 
 
-def layer_ionic_strength(case: Case, layer: Layer) -> float:
-    """Largest ionic strength that the reservoirs and the fixed charge can hold in a layer [mol/m^3].
+@once_per_case
+def ionic_strengths(case: Case) -> Floats:
+    """(layers,) largest ionic strength that the reservoirs and the fixed charge can hold in each layer [mol/m^3].
 
         I = (sum_i z_i^2 beta_i c_i + |X|) / 2
 
     c_i is the largest concentration of the ion anywhere: in the reservoirs, or at the start in a layer.
     """
-    largest = largest_concentrations(case)
-    mobile = sum(case.valence(ion) ** 2 * largest_partition(case, layer, ion) * largest[ion] for ion in case.ions)
-    return (mobile + largest_fixed_charge(case, layer)) / 2
+    own, largest = materials_of(case), np.array(list(largest_concentrations(case).values()))
+    mobile = (own.valence**2 * own.partition * largest).sum(axis=1)
+    return np.asarray((mobile + [largest_fixed_charge(case, layer) for layer in case.layers]) / 2)
 
 
 def largest_fixed_charge(case: Case, layer: Layer) -> float:
@@ -57,12 +59,12 @@ def largest_concentrations(case: Case) -> dict[str, float]:
     }
 
 
-def layer_debye_length(case: Case, layer: Layer) -> float:
-    """Debye length of a layer at its largest ionic strength [m]; infinite without ions."""
-    strength = layer_ionic_strength(case, layer)
-    if strength == 0:
-        return math.inf
-    return float(debye_length(strength, case.relative_permittivity(layer), case.temperature))
+@once_per_case
+def debye_lengths(case: Case) -> Floats:
+    """(layers,) Debye length of each layer at its largest ionic strength [m]; infinite without ions."""
+    strength, permittivity = ionic_strengths(case), materials_of(case).relative_permittivity
+    known = np.where(strength > 0, strength, 1.0)
+    return np.where(strength > 0, debye_length(known, permittivity, case.temperature), math.inf)
 
 
 def boundary_charges(case: Case) -> list[float]:
@@ -75,7 +77,7 @@ def boundary_charges(case: Case) -> list[float]:
     given = [case.surface_charge(left, right) for left, right in pairwise(case.layer_names)]
     charges = [_wall_charge(case, case.left, 0, voltage), *given, _wall_charge(case, case.right, -1, voltage)]
     for index, layer in enumerate(case.layers):
-        if layer_ionic_strength(case, layer) == 0:
+        if ionic_strengths(case)[index] == 0:
             capacitance = VACUUM_PERMITTIVITY * case.relative_permittivity(layer) / layer.thickness
             for boundary in (index, index + 1):
                 charges[boundary] = abs(charges[boundary]) + capacitance * voltage
@@ -93,15 +95,14 @@ def _wall_charge(case: Case, end: Reservoir | Wall | Closed, position: int, volt
     """Charge of an end [C/m^2]: as given, or by Grahame's equation at its potential; 0 if it is not a wall."""
     if not isinstance(end, Wall):
         return 0.0
-    layer = case.layers[position]
-    strength = layer_ionic_strength(case, layer)
+    strength = float(ionic_strengths(case)[position])
     # Of all salts of one ionic strength the one whose ions all have the largest valence has the largest charge.
     valence = max(abs(case.valence(ion)) for ion in case.ions)
     if end.potential is None or strength == 0 or valence == 0:
         return end.surface_charge or 0.0
     # Beyond 60 RT/F its thickness is below any spacing that a position can be told from the next with.
     highest = min(voltage, 60 * thermal_voltage(case.temperature))
-    permittivity = case.relative_permittivity(layer)
+    permittivity = float(materials_of(case).relative_permittivity[position])
     salt = strength / valence**2
     charge = float(grahame_charge_symmetric(highest, salt, permittivity, case.temperature, valence))
     return min(charge, _crowded_charge(case, permittivity, highest))
@@ -120,26 +121,28 @@ def _crowded_charge(case: Case, permittivity: float, voltage: float) -> float:
     return math.sqrt(2 * VACUUM_PERMITTIVITY * permittivity * density * voltage)
 
 
-def boundary_scales(case: Case, layer: Layer, surface_charges: Sequence[float]) -> list[float]:
-    """Length over which the potential varies in a layer next to boundaries with these surface charges [m].
+def boundary_scales(case: Case, index: int, surface_charges: Sequence[float]) -> list[float]:
+    """Length over which the potential varies in layer `index` next to boundaries with these surface charges [m].
 
     The smallest of the layer's thickness, its Debye length and the Gouy-Chapman length of the charge.
     """
-    scale = min(layer.thickness, layer_debye_length(case, layer))
-    permittivity = case.relative_permittivity(layer)
+    own = materials_of(case)
+    scale = float(min(own.thickness[index], debye_lengths(case)[index]))
+    permittivity = float(own.relative_permittivity[index])
     return [
         min(scale, float(gouy_chapman_length(charge, permittivity, case.temperature))) if charge else scale
         for charge in surface_charges
     ]
 
 
-def energy_step(case: Case, layer: Layer, points: Floats) -> Floats:
+def energy_step(case: Case, index: int, points: Floats) -> Floats:
     """Length over which the standard free energy of an ion changes by RT, the shortest of any ion, at points of a layer.
 
     Infinite where no energy varies.  Between the points the energies are smooth.
     """
     length = np.full(points.size, math.inf)
-    ions = [ion for ion in case.ions if varies(layer, ion) and largest_partition(case, layer, ion) > 0]
+    own, layer = materials_of(case), case.layers[index]
+    ions = [case.ion_names[row] for at, row in own.varying if at == index and own.partition[index, row] > 0]
     edges = np.concatenate([[0.0], points, [layer.thickness]])
     for ion in ions:
         change = np.abs(np.diff(energy(case, layer, ion, edges)))

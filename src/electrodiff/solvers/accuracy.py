@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from electrodiff.grid.equidistribution import equidistributed
-from electrodiff.grid.line import layered_line
+from electrodiff.grid.line import first_line
 from electrodiff.model import Case
-from electrodiff.solvers.levels import Level, cell_errors, scalar_estimates, solve_nested
+from electrodiff.solvers.levels import Estimates, Level, cell_errors, scalar_estimates, solve_nested
 from electrodiff.solvers.newton import NewtonOptions
 
 # A mesh of this many nodes takes a tenth of a second; who needs more asks with mesh.nodes.
@@ -19,30 +19,41 @@ MOST_NODES = 20_000
 SLOW = 8
 
 
-def solve_to_accuracy(
-    case: Case, options: NewtonOptions, before: Level | None = None
-) -> tuple[list[Level], list[Level]]:
-    """All meshes that were solved on, and the nested ones of the answer; `before` has a state like that of the case."""
-    levels = solve_nested(layered_line(case).nested(), before, options)
-    solved = list(levels)
-    gaps = [largest_gap(case, levels)]
+class Refined(NamedTuple):
+    """How a wanted accuracy was sought."""
+
+    solved: list[Level]
+    """All meshes that were solved on, in order."""
+    levels: list[Level]
+    """The nested ones of the answer."""
+    estimates: Estimates
+    """What these say of the scalars."""
+
+
+def solve_to_accuracy(case: Case, options: NewtonOptions, before: Level | None = None) -> Refined:
+    """Solve until the estimated errors are as wanted; `before` has a state like that of the case."""
+    levels = solve_nested(first_line(case).nested(), before, options)
+    found = Refined(list(levels), levels, scalar_estimates(levels))
+    gaps = [_largest_gap(found)]
     may_move = True
     while case.mesh.nodes is None and levels[-1].converged and _is_worthwhile(gaps) and _nodes(levels) < MOST_NODES / 2:
         if may_move and len(gaps) > 1 and gaps[-1] > gaps[-2] / SLOW:
             may_move = False
             moved = _moved(levels, options)
-            solved += moved
-            gap = largest_gap(case, moved) if moved[-1].converged else math.inf
-            if gap < gaps[-1] / SLOW:
-                levels, gaps = moved, [*gaps, gap]
+            found = found._replace(solved=[*found.solved, *moved])
+            beside = found._replace(levels=moved, estimates=scalar_estimates(moved)) if moved[-1].converged else found
+            if _largest_gap(beside) < gaps[-1] / SLOW:
+                found, levels = beside, moved
+                gaps.append(_largest_gap(found))
                 continue
         finer = _added(levels, options)
-        solved.append(finer[-1])
+        found = found._replace(solved=[*found.solved, finer[-1]])
         if not finer[-1].converged:
             break
         levels = finer
-        gaps.append(largest_gap(case, levels))
-    return solved, levels
+        found = Refined(found.solved, levels, scalar_estimates(levels))
+        gaps.append(_largest_gap(found))
+    return found
 
 
 def _nodes(levels: Sequence[Level]) -> int:
@@ -70,24 +81,6 @@ def _is_worthwhile(gaps: Sequence[float]) -> bool:
     return gaps[-1] > 1 and (len(gaps) < 3 or gaps[-1] < max(gaps[-3:-1]) / 2)
 
 
-def largest_gap(case: Case, levels: Sequence[Level]) -> float:
+def _largest_gap(found: Refined) -> float:
     """The largest estimated error over its request; infinite from less than three meshes."""
-    if len(levels) < 3:
-        return math.inf
-    return max(_gaps(case, levels).values(), default=0.0)
-
-
-def missed(case: Case, levels: Sequence[Level]) -> tuple[str, ...]:
-    """The scalars whose estimated error is above the wanted accuracy times the larger of their size and their scale."""
-    return tuple(name for name, gap in _gaps(case, levels).items() if gap > 1)
-
-
-def _gaps(case: Case, levels: Sequence[Level]) -> dict[str, float]:
-    """The estimated error of every scalar over its request."""
-    values, errors = scalar_estimates(levels)
-    scales = levels[-1].readings.scales()
-    return {
-        name: error / (case.mesh.accuracy * max(abs(values[name] or 0.0), scales[name], sys.float_info.min))
-        for name, error in errors.items()
-        if error is not None
-    }
+    return found.estimates.largest_gap if len(found.levels) >= 3 else math.inf

@@ -7,11 +7,11 @@ import numpy as np
 from electrodiff import materials
 from electrodiff.checks import SIDES
 from electrodiff.ends import Closed, Reservoir
-from electrodiff.fvm.borders import PINNED_KINDS
+from electrodiff.fvm.borders import FREE_KINDS, PINNED_KINDS
 from electrodiff.fvm.kernels.arrays import AMOUNT, Floats
 from electrodiff.fvm.kernels.border import free_borders
 from electrodiff.fvm.problem import Problem, reservoir_activities
-from electrodiff.grid.scales import layer_debye_length
+from electrodiff.grid.scales import debye_lengths
 from electrodiff.model import Case
 from electrodiff.pathways import bulk_concentrations, working_transporters
 
@@ -28,18 +28,12 @@ def first_guess(problem: Problem) -> Floats:
     activity of an ion like a diffusing one's, each layer with thickness / (D beta), infinite where it is absent.  What
     cannot leave a compartment is spread evenly over it.
     """
-    case, mesh = problem.case, problem.mesh
-    n = len(case.ions)
-    state = np.empty((mesh.nodes, n + 1))
-    dielectric = [
-        min(layer.thickness, layer_debye_length(case, layer)) / case.relative_permittivity(layer)
-        for layer in case.layers
-    ]
-    state[:, n] = _between(*_end_potentials(problem), _progress(problem, np.array(dielectric)))
-    left, right = _end_activities(problem)
-    for i, ion in enumerate(case.ions):
-        resistance = np.exp([materials.log_resistance(case, layer, ion) for layer in case.layers])
-        state[:, i] = _between(left[i], right[i], _progress(problem, resistance))
+    own = materials.materials_of(problem.case)
+    dielectric = np.minimum(own.thickness, debye_lengths(problem.case)) / own.relative_permittivity
+    progress = _progress(problem, np.column_stack([np.exp(own.log_resistance), dielectric]))
+    left, right = (np.append(*ends) for ends in zip(_end_activities(problem), _end_potentials(problem), strict=True))
+    # Exact at both ends: an ion absent on one side starts from 0 there, not from round-off.
+    state = (1 - progress) * left + progress * right
     _spread_amounts(problem, state)
     _neutralise(problem, state)
     return with_pinned(problem, state)
@@ -49,16 +43,18 @@ def with_pinned(problem: Problem, state: Floats) -> Floats:
     """The state (N, m) with its pinned unknowns in place, but for those that are border unknowns."""
     chain, border = problem.chain, problem.border
     pinned = chain.free == 0
-    own = np.isin(border.kind, PINNED_KINDS)
-    pinned[border.node[own], border.row[own]] = False
-    state[pinned] = chain.target[pinned]
+    if border.kind.size:
+        own = np.isin(border.kind, PINNED_KINDS)
+        pinned[border.node[own], border.row[own]] = False
+    np.copyto(state, chain.target, where=pinned)
     return state
 
 
 def first_gates(problem: Problem, state: Floats) -> Floats:
     """(p,) open fraction of every gate and rate of every transporter at a state; 1 for the other border unknowns."""
     gate = np.ones(problem.border.kind.size)
-    if gate.size:
+    # Of a floating end there is none, and no kernel to be fetched from the disk.
+    if any(kind in FREE_KINDS for kind in problem.border.kind):
         free_borders(problem.chain.valence, problem.border, state, gate)
     return gate
 
@@ -70,9 +66,9 @@ def floating_guess(case: Case) -> float:
     """
     current = slope = 0.0
     left, right = bulk_concentrations(case, "left"), bulk_concentrations(case, "right")
-    for ion in case.ions:
+    permeabilities = 1 / np.exp(materials.materials_of(case).log_resistance).sum(axis=0)
+    for ion, permeability in zip(case.ions, permeabilities.tolist(), strict=True):
         z = case.valence(ion)
-        permeability = 1 / np.exp([materials.log_resistance(case, layer, ion) for layer in case.layers]).sum()
         current += z * permeability * (left[ion] - right[ion])
         slope += z**2 * permeability * (left[ion] + right[ion]) / 2
     return -current / slope if slope > 0 else 0.0
@@ -104,7 +100,7 @@ def _end_activities(problem: Problem) -> tuple[Floats, Floats]:
         # What starts from nothing would stay there: a rate has no logarithm of 0, and a factor of 0 lets nothing in.
         return np.where(left > 0, left, right), np.where(right > 0, right, left)
     sides = {
-        side: reservoir_activities(case, side, problem.chain, problem.scales)
+        side: reservoir_activities(case, side, problem.chain)
         for side, end in (("left", case.left), ("right", case.right))
         if isinstance(end, Reservoir)
     }
@@ -128,7 +124,7 @@ def _neutralise(problem: Problem, state: Floats) -> None:
     sum_i z_i beta_i a_i e^(-z_i psi) + X = 0,    a_i <- a_i e^(-z_i psi),    phi <- phi + psi
     """
     case, chain, n = problem.case, problem.chain, len(problem.case.ions)
-    screened = np.array([layer.thickness > SCREENED * layer_debye_length(case, layer) for layer in case.layers])
+    screened = materials.materials_of(case).thickness > SCREENED * debye_lengths(case)
     z = np.array(chain.valence)
     content = chain.partition * (state[:-1, :n] + state[1:, :n]) / 2
     charge = content @ z + chain.fixed_charge
@@ -160,19 +156,13 @@ def donnan_shift(z: Floats, content: Floats, fixed_charge: Floats) -> Floats:
     return psi
 
 
-def _between(left: float, right: float, progress: Floats) -> Floats:
-    """From left to right, exact at both ends: an ion absent on one side starts from 0 there, not from round-off."""
-    return (1 - progress) * left + progress * right
-
-
 def _progress(problem: Problem, share: Floats) -> Floats:
-    """(N,) fraction of the way from left to right at each node when each layer takes `share` of it, evenly inside.
+    """(N, m) fraction of the way from left to right at each node when each layer takes `share` (layers, m) of it.
 
-    A layer with an infinite share takes all of it.
+    Evenly inside; a layer with an infinite share takes all of it.
     """
-    mesh = problem.mesh
-    if np.isinf(share).any():
-        share = np.isinf(share).astype(float)
-    thickness = np.array([layer.thickness for layer in problem.case.layers])
-    step = (share / share.sum() / thickness)[mesh.layer] * np.diff(mesh.x)
-    return np.asarray(np.minimum(np.concatenate([[0.0], np.cumsum(step)]), 1.0))
+    mesh, thickness = problem.mesh, materials.materials_of(problem.case).thickness
+    infinite = np.isinf(share)
+    share = np.where(infinite.any(axis=0), infinite, share)
+    step = (share / share.sum(axis=0) / thickness[:, None])[mesh.layer] * np.diff(mesh.x)[:, None]
+    return np.asarray(np.minimum(np.concatenate([np.zeros((1, share.shape[1])), np.cumsum(step, axis=0)]), 1.0))

@@ -18,9 +18,11 @@ import numpy as np
 
 from electrodiff.fvm.borders import BorderUnknown
 from electrodiff.fvm.kernels.arrays import AMOUNT, Chain, Floats
+from electrodiff.fvm.kernels.checks import poisson_defects
+from electrodiff.fvm.kernels.exact import LARGEST_LOG
 from electrodiff.fvm.kernels.faces import node_charges
 from electrodiff.fvm.problem import Problem
-from electrodiff.solvers.exact import LARGEST_LOG, exact_activities, log_factors, settled_activities
+from electrodiff.solvers.exact import exact_activities, log_factors, settled_activities
 
 # Steps of the potential and rounds of potential and activities.  A potential that is 2 V = 80 RT/F off is reached within
 # a hundred steps.
@@ -32,13 +34,12 @@ SOFTER = 4.0
 LARGEST_SOFTNESS = 1e12
 # The potential is taken to be found when a round moves it by less than this [RT/F].
 SETTLED = 1e-9
-TINY = 1e-300
-# Of a sum of a few terms.
-ROUNDING = 1e-14
 # Steps of the functional for the last digits of a solution.  Rounding may make one step worse than the one before it; a
 # few more then find a better state.
 MOST_POLISHING, MOST_IDLE = 12, 3
 POLISHED = 1e-13
+# Poisson's equation is fulfilled by a potential that it asks to change by no more than this [RT/F].
+FULFILLED = 1e-10
 # Rounds that gain less than this are not worth their time: so many in a row, or one that moves the potential by less than
 # NEAR [RT/F], which rounding keeps from settling.
 GAIN = 0.9
@@ -87,7 +88,7 @@ def relaxed_potential(problem: Problem, state: Floats, soften: bool = True) -> F
 
 def _softness(problem: Problem, state: Floats) -> float:
     """The factor of the permittivity that makes the first step about one long."""
-    step, _ = _newton_step(problem, state, 1.0, confined_response(problem, state))
+    step, _, _ = _newton_step(problem, state, 1.0, confined_response(problem, state))
     longest = float(np.abs(step).max())
     return min(longest, LARGEST_SOFTNESS) if longest > LONG and math.isfinite(longest) else 1.0
 
@@ -97,7 +98,7 @@ def _relax(problem: Problem, softness: float, tolerance: float, state: Floats, l
     valence = np.array(problem.chain.valence)
     for _ in range(MOST_STEPS):
         confined = confined_response(problem, state)
-        step, scaling = _newton_step(problem, state, softness, confined)
+        step, scaling, _ = _newton_step(problem, state, softness, confined)
         # Not what is missing of an amount: of an ion that has been crowded out altogether, no scaling brings it back.
         longest, scaled = float(np.abs(step).max()), float(np.abs(scaling).max(initial=0.0))
         change = max(longest, scaled)
@@ -181,8 +182,8 @@ def _log_void(chain: Chain, log_factor: Floats) -> Floats:
     return np.asarray(log_factor[:, sized[0]] / chain.exponent[sized[0]])
 
 
-def _newton_step(problem: Problem, state: Floats, softness: float, confined: Confined) -> tuple[Floats, Floats]:
-    """Steps of phi (N,) and of ln w of the confined ions (p,).
+def _newton_step(problem: Problem, state: Floats, softness: float, confined: Confined) -> tuple[Floats, Floats, Floats]:
+    """Steps of phi (N,) and of ln w of the confined ions (p,); and that of phi alone, w being held (N,).
 
     [ T  -G' ] [ dphi  ]     [ -R               ]      T tridiagonal, symmetric, positive definite
     [ -G  M  ] [ dln w ]  =  [ amounts missing  ]
@@ -203,7 +204,7 @@ def _newton_step(problem: Problem, state: Floats, softness: float, confined: Con
     small = confined.by_scaling - coupling @ solved[:, 1:]
     scaling = np.linalg.lstsq(small, confined.missing + coupling @ solved[:, 0], rcond=1e-14)[0]
     with np.errstate(invalid="ignore"):  # a step that is not finite is the caller's to see
-        return solved[:, 0] + solved[:, 1:] @ scaling, scaling
+        return solved[:, 0] + solved[:, 1:] @ scaling, scaling, solved[:, 0]
 
 
 def _residual(problem: Problem, state: Floats, softness: float) -> tuple[Floats, Floats]:
@@ -219,18 +220,20 @@ def polished(problem: Problem, state: Floats, gate: Floats) -> Floats:
     """A solution with the last digits of the potential of pockets.
 
     Where ions are confined, the potential of a whole pocket may be held by the last digits of its charge only, which an
-    update of all unknowns at once does not see; a step of the functional does.
+    update of all unknowns at once does not see; a step of the functional does.  Of the states on the way the one counts
+    that the next step moves least; but where rounding moves them all about, none that leaves Poisson's equation unfulfilled.
     """
-    best, smallest, idle = state, math.inf, 0
+    best, smallest, idle = state, (math.inf, math.inf), 0
     for _ in range(MOST_POLISHING):
-        step, scaling = _newton_step(problem, state, 1.0, confined := confined_response(problem, state))
+        step, scaling, alone = _newton_step(problem, state, 1.0, confined := confined_response(problem, state))
         change = float(np.abs(step).max())
         if not np.isfinite(change):
             break
-        idle = 0 if change < smallest else idle + 1
+        rank = max(float(np.abs(alone).max()), FULFILLED), change
+        idle = 0 if rank < smallest else idle + 1
         if idle == 0:
-            best, smallest = state, change
-        if change < POLISHED or idle > MOST_IDLE:
+            best, smallest = state, rank
+        if rank <= (FULFILLED, POLISHED) or idle > MOST_IDLE:
             break
         with np.errstate(divide="ignore"):
             logs = np.log(state[:, :-1]) + _log_changes(problem, confined, step, scaling)
@@ -244,16 +247,6 @@ def poisson_defect(chain: Chain, state: Floats) -> Floats:
 
     The smaller of the part of its terms and the change of the potential [RT/F] that it asks for.
     """
-    charge, slope = np.empty(state.shape[0]), np.empty(state.shape[0])
-    node_charges(chain, state, charge, slope)
-    phi, eps = state[:, -1], chain.permittivity
-    flow = -eps * np.diff(phi)
-    # eps phi is rounded before the difference is taken, and every ion's charge before their sum.
-    rounding = eps * (np.abs(phi[:-1]) + np.abs(phi[1:]))
-    around = np.append(np.abs(flow) + ROUNDING * rounding, 0.0) + np.insert(np.abs(flow) + ROUNDING * rounding, 0, 0.0)
-    residual = np.append(flow, 0.0) - np.insert(flow, 0, 0.0) - charge
-    allowed = np.append(rounding, 0.0) + np.insert(rounding, 0, 0.0) + slope
-    missing = np.maximum(np.abs(residual) - ROUNDING * allowed, 0.0)
-    relative = missing / np.maximum(around + slope, TINY)
-    correction = missing / np.maximum(np.append(eps, 0.0) + np.insert(eps, 0, 0.0) + slope, TINY)
-    return np.asarray(np.where(chain.free[:, -1] > 0, np.minimum(relative, correction), 0.0))
+    defect = np.empty(state.shape[0])
+    poisson_defects(chain, state, defect)
+    return defect

@@ -76,7 +76,7 @@ def _spectra(case: Case, mesh: Mesh | None, frequency: Floats) -> list[Spectrum]
     if mesh is not None:
         level = solve_level(case, mesh, None, None, options)
         return [_spectrum(level, frequency, _middle(mesh))]
-    levels = solve_to_accuracy(case, options)[1]
+    levels = solve_to_accuracy(case, options).levels
     position = _middle(levels[0].problem.mesh)
     spectra = [_spectrum(level, frequency, position) for level in levels]
     gaps = [_gap(case, spectra)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,8 +12,9 @@ import numpy as np
 
 from electrodiff.extrapolation import extrapolate, extrapolate_profile
 from electrodiff.fvm.kernels.arrays import Floats
+from electrodiff.fvm.kernels.entries import prolong
 from electrodiff.fvm.problem import Problem, build_problem
-from electrodiff.grid.line import Line
+from electrodiff.grid.line import Line, nested_meshes
 from electrodiff.grid.mesh import Mesh
 from electrodiff.model import Case
 from electrodiff.readings import Readings
@@ -51,6 +54,17 @@ class Level:
         return self.readings.scalars()
 
     @cached_property
+    def numbers(self) -> Floats:
+        """(scalars,) the same in order; NaN for one that is not defined."""
+        return np.array(list(self.scalars.values()), dtype=float)
+
+    def without_arrays(self) -> Level:
+        """The same with its numbers, but without the arrays they were read from, which are as large as its problem."""
+        assert self.numbers.size
+        self.__dict__.pop("readings", None)
+        return self
+
+    @cached_property
     def entries(self) -> list[slice]:
         """The entries of its profiles that belong to each segment of its line, spare nodes left out."""
         assert self.line is not None
@@ -69,40 +83,101 @@ def solve_level(case: Case, mesh: Mesh, line: Line | None, before: Level | None,
 def solve_nested(lines: Sequence[Line], before: Level | None, options: NewtonOptions) -> list[Level]:
     """Solve on nested lines, coarsest first; the last is there in any case, and those before it if they all converged."""
     levels: list[Level] = []
-    for line in lines:
+    for line, mesh in zip(lines, nested_meshes(lines), strict=True):
         start = levels[-1] if levels and levels[-1].converged else before
-        level = solve_level(line.case, line.mesh(), line, start, options)
+        level = solve_level(line.case, mesh, line, start, options)
         levels = [*levels, level] if level.converged and (not levels or levels[-1].converged) else [level]
     return levels
 
 
 def prolonged(level: Level, problem: Problem) -> Floats:
     """The state of a level on the nodes of a finer mesh: potentials and logarithms of activities interpolated."""
-    coarse, fine = level.problem.mesh.x, problem.mesh.x
     state = level.result.state
-    guess = np.empty((fine.size, state.shape[1]))
-    guess[:, -1] = np.interp(fine, coarse, state[:, -1])
-    smallest = np.finfo(float).tiny
-    for i in range(state.shape[1] - 1):
-        guess[:, i] = np.exp(np.interp(fine, coarse, np.log(np.maximum(state[:, i], smallest))))
-        guess[:, i] *= np.interp(fine, coarse, (state[:, i] > 0).astype(float)) > 0
+    guess = np.empty((problem.mesh.nodes, state.shape[1]))
+    prolong(level.problem.mesh.x, problem.mesh.x, state, guess)
     return with_pinned(problem, guess)
 
 
-def scalar_estimates(levels: Sequence[Level]) -> tuple[dict[str, float | None], dict[str, float | None]]:
-    """Extrapolated scalars and their estimated errors; None where a scalar is not defined."""
-    names = list(levels[-1].scalars)
-    tables = [np.array([level.scalars[name] for name in names], dtype=float) for level in levels]
-    values, errors = extrapolate(tables)
+@dataclass(frozen=True)
+class Estimates:
+    """Extrapolated scalars of nested levels and their estimated errors; NaN where one is not defined, or has no estimate."""
+
+    names: Sequence[str]
+    values: Floats
+    """(scalars,) SI"""
+    errors: Floats
+    """(scalars,) SI"""
+    gaps: Floats
+    """(scalars,) error over the wanted accuracy times the larger of the size and the scale of each"""
+
+    @property
+    def scalars(self) -> dict[str, float | None]:
+        """Values by name; None for NaN."""
+        return self._table(self.values)
+
+    @property
+    def error(self) -> dict[str, float | None]:
+        """Errors by name; None for NaN."""
+        return self._table(self.errors)
+
+    @property
+    def largest_gap(self) -> float:
+        """The largest gap; 0 without any."""
+        return float(np.fmax.reduce(self.gaps, initial=0.0))
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """The scalars whose estimated error is more than what is wanted."""
+        return tuple(self.names[index] for index in np.flatnonzero(self.gaps > 1).tolist())
+
+    def _table(self, numbers: Floats) -> dict[str, float | None]:
+        return {name: None if x != x else x for name, x in zip(self.names, numbers.tolist(), strict=True)}
+
+
+def scalar_estimates(levels: Sequence[Level]) -> Estimates:
+    """What the scalars of nested levels, coarsest first, say together."""
+    last = levels[-1]
+    values, errors = extrapolate([*(level.without_arrays().numbers for level in levels[:-1]), last.numbers])
     # What only the finest mesh defines has its value from there.
-    values = np.where(np.isnan(values), tables[-1], values)
-    roundings = levels[-1].readings.roundings()
-    errors = errors + np.array([roundings[name] for name in names])
+    values = np.where(np.isnan(values), last.numbers, values)
+    errors = errors + np.array(list(last.readings.roundings().values()))
+    sizes = np.fmax(np.abs(values), np.array(list(last.readings.scales().values())))
+    wanted = last.problem.case.mesh.accuracy * np.maximum(sizes, sys.float_info.min)
+    with np.errstate(invalid="ignore", over="ignore"):  # of a state that is no solution
+        return Estimates(list(last.scalars), values, errors, errors / wanted)
 
-    def table(numbers: Floats) -> dict[str, float | None]:
-        return {name: None if np.isnan(x) else x for name, x in zip(names, numbers.tolist(), strict=True)}
 
-    return table(values), table(errors)
+class LazyProfiles(Mapping[str, Floats]):
+    """Profiles that are found when one of them is first asked for."""
+
+    def __init__(self, find: Callable[[], dict[str, Floats]]) -> None:
+        self._find: Callable[[], dict[str, Floats]] | None = find
+        self._found: dict[str, Floats] = {}
+
+    @property
+    def _all(self) -> dict[str, Floats]:
+        if self._find is not None:
+            self._found, self._find = self._find(), None
+        return self._found
+
+    def __getitem__(self, name: str) -> Floats:
+        return self._all[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __reduce__(self) -> tuple[type[dict[str, Floats]], tuple[dict[str, Floats]]]:
+        """How they are sent to another process: found."""
+        return dict, (self._all,)
+
+
+def lazy_profiles(levels: Sequence[Level]) -> tuple[LazyProfiles, LazyProfiles]:
+    """The two tables of `profile_estimates`, which are found together."""
+    both = functools.cache(lambda: profile_estimates(levels))
+    return LazyProfiles(lambda: both()[0]), LazyProfiles(lambda: both()[1])
 
 
 def profile_estimates(levels: Sequence[Level]) -> tuple[dict[str, Floats], dict[str, Floats]]:

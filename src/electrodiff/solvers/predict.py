@@ -127,8 +127,7 @@ def predictor(points: Points, parameters: Sequence[str]) -> Predictor:
     if points.quantity not in READ:
         raise CaseError(f"'{points.quantity}' cannot be predicted here; take one of {', '.join(READ)}")
     numbers = tuple(number_at(points.case, key) for key in parameters)
-    mesh = points.case.mesh.model_copy(update={"nodes": None})
-    case = points.case.model_copy(update={"mesh": mesh})
+    case = points.case.replace("mesh.nodes", None)
     found = (layered_line(moved(case, points.numbers(index))) for index in range(len(points.values)))
     return Predictor(points, numbers, tuple(max(found, key=lambda line: line.nodes).nested()))
 

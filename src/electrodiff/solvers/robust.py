@@ -16,18 +16,17 @@ import numpy as np
 
 from electrodiff.fvm.borders import kept
 from electrodiff.fvm.kernels.arrays import AMOUNT, BALANCE, CURRENT, GATING, RATE, Floats
+from electrodiff.fvm.kernels.exact import LARGEST_LOG, deviations
 from electrodiff.fvm.problem import Problem
-from electrodiff.solvers.exact import LARGEST_LOG, net_current, settled_activities
+from electrodiff.solvers.exact import net_current, settled_activities
 from electrodiff.solvers.exhaustion import exhausted, one_way, tied
 from electrodiff.solvers.guess import first_gates, first_guess, with_pinned
-from electrodiff.solvers.gummel import gummel, poisson_defect, polished
+from electrodiff.solvers.gummel import FULFILLED, gummel, poisson_defect, polished
 from electrodiff.solvers.newton import NewtonOptions, NewtonResult, Status, solve_newton
 from electrodiff.solvers.ramp import scaled
 
 # Largest relative deviation of an activity from its closed form: the elimination is good to 1e-12, Newton to 1e-9.
 CONSISTENT = 1e-7
-# Where the closed forms leave more than this of Poisson's equation unfulfilled, the potential has to follow them.
-POLISH = 1e-10
 # Largest net current that is none, over the largest unidirectional one: an error of the potential of as much [RT/F].
 BALANCED = 1e-10
 # Where rounding keeps the turns of `gummel` from settling, as with a potential that hardly anything holds, they have
@@ -100,6 +99,8 @@ def _ways(problem: Problem, start: Floats, options: NewtonOptions) -> Iterator[t
 
 def _with_history(result: NewtonResult, tried: list[NewtonResult]) -> NewtonResult:
     """The result with the steps of all attempts."""
+    if len(tried) == 1:
+        return result
     return replace(
         result,
         residuals=np.concatenate([attempt.residuals for attempt in tried]),
@@ -109,6 +110,8 @@ def _with_history(result: NewtonResult, tried: list[NewtonResult]) -> NewtonResu
 
 def _hopeless(problem: Problem) -> NewtonResult | None:
     """The answer to a problem that has no steady state, or no single one, for a reason that can be seen at once."""
+    if not problem.border.kind.size:
+        return None
     alone = one_way(problem)
     status = Status.ONE_WAY if alone else Status.TIED if tied(problem) else None
     if status is None:
@@ -147,36 +150,36 @@ def _checked(problem: Problem, result: NewtonResult) -> NewtonResult:
     if result.status is not Status.CONVERGED:
         return result
     exact = settled_activities(problem, result.state, result.gate)
-    found, demanded = result.state[:, :-1], exact[:, :-1]
-    if (demanded >= LARGEST_ACTIVITY).any():
-        place = divmod(int(np.argmax(demanded)), demanded.shape[1])
-        return replace(result, status=Status.BEYOND_NUMBERS, worst=place)
+    places = np.empty((2, 2), dtype=np.int64)
+    demanded, found, off = deviations(result.state, exact, CONSISTENT, places)
+    if demanded >= LARGEST_ACTIVITY:
+        return replace(result, status=Status.BEYOND_NUMBERS, worst=tuple(places[0].tolist()))
     if not _carries_what_it_should(problem, exact, result.gate):
         return replace(result, status=Status.INCONSISTENT)
-    off = np.where(np.abs(found - demanded) > CONSISTENT * demanded, np.abs(found - demanded), 0.0)
     # A deep depletion may still be falling by KEEP a step, far below anything that matters.
-    if not off.max(initial=0.0) <= 1e-12 * found.max(initial=0.0):
-        place = divmod(int(np.argmax(off)), off.shape[1])
-        return replace(result, status=Status.INCONSISTENT, worst=place)
-    with np.errstate(over="ignore", invalid="ignore"):
-        missing = poisson_defect(problem.chain, exact)
-        if (problem.border.kind == AMOUNT).any() or missing.max() > POLISH:
+    if not off <= 1e-12 * found:
+        return replace(result, status=Status.INCONSISTENT, worst=tuple(places[1].tolist()))
+    missing, kinds = poisson_defect(problem.chain, exact), problem.border.kind
+    if missing.max() > FULFILLED or AMOUNT in kinds:
+        with np.errstate(over="ignore", invalid="ignore"):
             exact = polished(problem, exact, result.gate)
-            missing = poisson_defect(problem.chain, exact)
+        missing = poisson_defect(problem.chain, exact)
     if not missing.max() <= CONSISTENT:
-        return replace(result, status=Status.INCONSISTENT, worst=(int(np.argmax(missing)), found.shape[1]))
-    floating = np.flatnonzero(problem.border.kind == CURRENT)
-    if floating.size:
-        wanted = float(problem.border.value[floating[0]])
+        return replace(result, status=Status.INCONSISTENT, worst=(int(np.argmax(missing)), exact.shape[1] - 1))
+    if CURRENT in kinds:
+        floating = np.flatnonzero(kinds == CURRENT)[0]
+        wanted = float(problem.border.value[floating])
         if abs(net_current(problem, exact, result.gate, wanted)) > BALANCED:
-            node = int(problem.border.node[floating[0]])
-            return replace(result, status=Status.INCONSISTENT, worst=(node, found.shape[1]))
+            node = int(problem.border.node[floating])
+            return replace(result, status=Status.INCONSISTENT, worst=(node, exact.shape[1] - 1))
     return replace(result, state=with_pinned(problem, exact))
 
 
 def _carries_what_it_should(problem: Problem, state: Floats, gate: Floats) -> bool:
     """Whether open fractions and rates are those of a state, and balances are met."""
     border, demanded = problem.border, first_gates(problem, state)
+    if not gate.size:
+        return True
     constant = np.where(border.kind == RATE, np.abs(border.value), 0.0)
     if not (np.abs(gate - demanded) <= CONSISTENT * np.maximum(np.abs(demanded), constant)).all():
         return False

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from electrodiff.ends import Closed, Reservoir
 from electrodiff.errors import CaseError
-from electrodiff.fvm.borders import kept
-from electrodiff.fvm.kernels.arrays import GATING, RATE, Border, Chain, Floats
+from electrodiff.fvm.borders import FREE_KINDS, kept
+from electrodiff.fvm.kernels.arrays import Border, Chain, Floats
 from electrodiff.fvm.kernels.border import fill_through, free_border
 from electrodiff.fvm.kernels.factors import Factors, Jacobian, factor, fill_flows, fill_jacobian, solve
 from electrodiff.fvm.problem import Problem, placed
@@ -33,8 +33,6 @@ from electrodiff.solvers.march import free_amounts
 
 Complex = NDArray[np.complex128]
 
-# The kinds of border unknowns that are no entries of the state.
-FREE_KINDS = (GATING, RATE)
 EPSILON = float(np.finfo(float).eps)
 # Of the terms of a current each has a few roundings behind it.
 ROUNDINGS = 8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -15,9 +15,9 @@ from electrodiff.model import Case
 from electrodiff.readings import Readings
 from electrodiff.routes import disagreements
 from electrodiff.solution import Solution
-from electrodiff.solvers.accuracy import missed, solve_to_accuracy
+from electrodiff.solvers.accuracy import Refined, solve_to_accuracy
 from electrodiff.solvers.exhaustion import tied, why_exhausted, why_one_way, why_tied
-from electrodiff.solvers.levels import Level, profile_estimates, scalar_estimates, solve_level
+from electrodiff.solvers.levels import Level, lazy_profiles, scalar_estimates, solve_level
 from electrodiff.solvers.newton import NewtonOptions, Status, solve_newton
 from electrodiff.study import SteadyStudy
 
@@ -59,9 +59,10 @@ def solve_steady(
         solution, _ = solve_beside(case, options)
     else:
         levels = [solve_level(case, mesh, None, None, options)]
-        solution = _solution(case, levels, levels)
-    if solution.converged:
-        solution = replace(solution, notes=tuple(_stability(solution)))
+        solution = _solution(case, Refined(levels, levels, scalar_estimates(levels)))
+    notes = tuple(_stability(solution)) if solution.converged else ()
+    if notes:
+        solution = replace(solution, notes=notes)
     if throw and not solution.converged:
         raise ConvergenceError(solution.message)
     return solution
@@ -69,21 +70,21 @@ def solve_steady(
 
 def solve_beside(case: Case, options: NewtonOptions, before: Level | None = None) -> tuple[Solution, list[Level]]:
     """The steady state of a case and the nested meshes that it is from; `before` has a state like its own."""
-    solved, levels = solve_to_accuracy(case, options, before)
-    return _solution(case, solved, levels), levels
+    found = solve_to_accuracy(case, options, before)
+    return _solution(case, found), found.levels
 
 
-def _solution(case: Case, solved: Sequence[Level], levels: Sequence[Level]) -> Solution:
+def _solution(case: Case, found: Refined) -> Solution:
     """The solution from all meshes that were solved on and from the nested ones at the end of them."""
-    last = levels[-1]
-    scalars, error = scalar_estimates(levels)
+    solved, levels, estimates = found
+    last, error = levels[-1], estimates.error
     conflicts = list(disagreements(last.readings, error)) if last.converged else []
-    profiles, profile_error = profile_estimates(levels)
+    profiles, profile_error = lazy_profiles(levels)
     return Solution(
         problem=last.problem,
         state=last.result.state,
         gate=last.result.gate,
-        scalars=scalars,
+        scalars=estimates.scalars,
         error=error,
         extrapolated=profiles,
         profile_error=profile_error,
@@ -92,7 +93,7 @@ def _solution(case: Case, solved: Sequence[Level], levels: Sequence[Level]) -> S
         residuals=np.concatenate([level.result.residuals for level in solved]),
         updates=np.concatenate([level.result.updates for level in solved]),
         meshes=tuple(level.problem.mesh.nodes for level in solved),
-        missed=missed(case, levels) if case.mesh.nodes is None and len(levels) > 1 else (),
+        missed=estimates.missed if case.mesh.nodes is None and len(levels) > 1 else (),
         fallbacks=tuple(dict.fromkeys(name for level in solved for name in level.attempt.fallbacks)),
     )
 

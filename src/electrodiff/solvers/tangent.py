@@ -71,15 +71,11 @@ class Linearised:
 
 def explicit(problem: Problem, state: Floats, gate: Floats) -> Explicit:
     """What the equations of a problem say at any state (N, m) and gates (p,)."""
-    chain = _placed(problem, state, gate)
+    chain = placed(problem, gate, state)
     flow, content = np.empty_like(state), np.empty_like(state)
     fill_flows(chain, state, flow, content)
     equation, _, _ = _border(problem, chain, state, gate)
     return Explicit(flow, content[:, -1], problem.chain.target, equation)
-
-
-def _placed(problem: Problem, state: Floats, gate: Floats) -> Chain:
-    return placed(problem, gate, state) if gate.size else problem.chain
 
 
 def _border(problem: Problem, chain: Chain, state: Floats, gate: Floats) -> tuple[Floats, Floats, Floats]:
@@ -93,7 +89,7 @@ def _border(problem: Problem, chain: Chain, state: Floats, gate: Floats) -> tupl
 
 def linearised(problem: Problem, state: Floats, gate: Floats) -> Linearised | None:
     """The equations about a solved state; None if they are singular there."""
-    chain, (nodes, m), p = _placed(problem, state, gate), state.shape, gate.size
+    chain, (nodes, m), p = placed(problem, gate, state), state.shape, gate.size
     jacobian = Jacobian(*(np.zeros((nodes, m, m)) for _ in Jacobian._fields))
     fill_jacobian(chain, state, jacobian)
     inverse, upper, carry = (np.zeros((nodes, m, m)) for _ in range(3))

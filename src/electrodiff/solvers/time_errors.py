@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodiff.errors import ConvergenceError
-from electrodiff.extrapolation import SAFETY
 from electrodiff.fvm.kernels.arrays import Floats
+from electrodiff.fvm.kernels.romberg import SAFETY
 from electrodiff.grid.line import Line
 from electrodiff.study import TransientStudy
 from electrodiff.transient import Transient

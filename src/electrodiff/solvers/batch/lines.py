@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from electrodiff.fvm.kernels.arrays import Floats, Integers
-from electrodiff.grid.line import CLOSEST, FRACTION, GROWTH, graded
-from electrodiff.grid.stretch import stretch_between, stretched
+from electrodiff.grid.line import CLOSEST, FRACTION, GROWTH, graded, segment_maps
+from electrodiff.grid.stretch import stretched
 from electrodiff.solvers.batch.stacks import Points
 from electrodiff.theory.double_layer import gouy_chapman_length
 from electrodiff.units import VACUUM_PERMITTIVITY
@@ -89,8 +89,7 @@ def node_positions(lines: Lines, multiple: int) -> Floats:
     first = np.cumsum(counts) - counts
     xi = (np.arange(segment.size) - first[segment]) / counts[segment]
     length = np.diff(lines.knots)
-    slopes = cells / length
-    maps = stretch_between(lines.spacing[:, :-1] * slopes, lines.spacing[:, 1:] * slopes)
+    maps = segment_maps(lines.knots, lines.spacing, cells)
     t, rest = stretched(maps.at((slice(None), segment)), xi)
     own = length[:, segment]
     # From the nearer end, so that the spacing next to it is not rounded.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from electrodiff.extrapolation import extrapolate
 from electrodiff.fvm.kernels.arrays import Floats
 from electrodiff.fvm.kernels.lane_readings import IONS
+from electrodiff.fvm.kernels.romberg import romberg_points
 from electrodiff.model import Case
 from electrodiff.readings import EPSILON, ROUNDINGS
 from electrodiff.solvers.batch.stacks import Points
@@ -28,31 +30,55 @@ def table_lines(case: Case) -> int:
     return IONS + 2 * len(case.ions) + 2 * len(case.layers) + 1
 
 
-def scalar_estimates(points: Points, tables: Floats) -> tuple[Floats, Floats, Floats]:
-    """Values, estimated errors and scales (P, names) of `batch_names`, from the tables (levels, P, lines)."""
-    numbers, scale = _named(points, tables)
-    values, errors = extrapolate(list(numbers))
-    return values, errors + ROUNDINGS * EPSILON * scale[-1], scale[-1]
+class Reader(NamedTuple):
+    """How the W scalars of `batch_names`, and their scales, follow from the lines of a table: both are sums of lines."""
+
+    to_values: Floats
+    """(W, lines) [SI]"""
+    to_scales: Floats
+    """(W, lines) [SI]"""
+    units: Floats
+    """(P, W) scales that follow from no line [SI]; else 0"""
+
+    def estimates(self, tables: Floats) -> tuple[Floats, Floats, Floats]:
+        """Values, estimated errors and scales (P, W) from the tables (levels, P, lines)."""
+        values, errors, scales = np.empty((3, *self.units.shape))
+        romberg_points(tables, self.to_values, self.to_scales, self.units, values, errors, scales)
+        errors += ROUNDINGS * EPSILON * scales
+        return values, errors, scales
+
+    def of(self, rows: np.ndarray) -> Reader:
+        """For some of the points."""
+        return self._replace(units=self.units[rows])
 
 
-def _named(points: Points, tables: Floats) -> tuple[Floats, Floats]:
-    """The scalars (levels, P, names) and their scales on each mesh, SI."""
+def reader_of(points: Points) -> Reader:
+    """How the scalars of some points are read."""
     scales, z = Scales(points.case.temperature), points.valences
     n, layers = z.size, points.thickness.shape[1]
-    flux = tables[:, :, IONS : IONS + n] * scales.flux
-    larger = tables[:, :, IONS + n : IONS + 2 * n] * scales.flux
-    charge = tables[:, :, IONS + 2 * n : IONS + 2 * n + layers] * scales.surface_charge
-    potential = tables[:, :, IONS + 2 * n + layers :] * scales.potential
-    carried = z * FARADAY
-    columns = [potential[:, :, :1] - potential[:, :, -1:], (flux * carried).sum(axis=2, keepdims=True)]
-    columns += [flux, flux * carried, -np.diff(potential, axis=2)]
-    thermal = np.full_like(columns[0], thermal_voltage(points.case.temperature))
-    units = [thermal, (larger * np.abs(carried)).sum(axis=2, keepdims=True), larger, larger * np.abs(carried)]
-    units += [np.repeat(thermal, layers, axis=2)]
+    names = batch_names(points.case)
+    ions = range(n)
+    flux, larger = IONS, IONS + n
+    charge, potential = IONS + 2 * n, IONS + 2 * n + layers
+    to_values, to_scales = np.zeros((2, len(names), table_lines(points.case)))
+    units = np.zeros((points.count, len(names)))
+    rows = {name: row for row, name in enumerate(names)}
+
+    to_values[0, [potential, -1]] = scales.potential, -scales.potential
+    to_values[1, flux:larger] = z * FARADAY * scales.flux
+    to_scales[1, larger:charge] = np.abs(z) * FARADAY * scales.flux
+    for i, ion in zip(ions, points.case.ions, strict=True):
+        for name, carried in ((f"flux.{ion}", 1.0), (f"ion_current.{ion}", z[i] * FARADAY)):
+            to_values[rows[name], flux + i] = carried * scales.flux
+            to_scales[rows[name], larger + i] = abs(carried) * scales.flux
+    first = rows[f"layer_drop.{points.case.layer_names[0]}"]
+    for layer in range(layers):
+        to_values[first + layer, [potential + layer, potential + layer + 1]] = scales.potential, -scales.potential
+    units[:, [0, *range(first, first + layers)]] = thermal_voltage(points.case.temperature)
     if layers > 1:
-        columns.append(charge[:, :, [0, -1]])
-        units.append(np.broadcast_to(_unit_charges(points), columns[-1].shape))
-    return np.concatenate(columns, axis=2), np.concatenate(units, axis=2)
+        to_values[-2, charge] = to_values[-1, potential - 1] = scales.surface_charge
+        units[:, -2:] = _unit_charges(points)
+    return Reader(to_values, to_scales, units)
 
 
 def _unit_charges(points: Points) -> Floats:

@@ -22,7 +22,7 @@ from electrodiff.fvm.kernels.vectors import LANES
 from electrodiff.grid.line import FINEST
 from electrodiff.solvers.batch.guess import end_values, first_guesses
 from electrodiff.solvers.batch.lines import Lines, layered_lines, node_positions
-from electrodiff.solvers.batch.scalars import batch_names, scalar_estimates, table_lines
+from electrodiff.solvers.batch.scalars import batch_names, reader_of, table_lines
 from electrodiff.solvers.batch.stacks import Points
 from electrodiff.solvers.newton import NewtonOptions
 from electrodiff.solvers.robust import CONSISTENT
@@ -63,24 +63,7 @@ def solve_batch(
 
     starts: the points that do not start from the one before.  What is not done is for the full solver.
     """
-    every = batch_names(points.case)
-    wanted = [every.index(name) for name in names]
-    is_start = np.zeros(points.count, dtype=np.int64)
-    is_start[list(starts)] = 1
-    batch = _Batch(points, np.cumsum(is_start), options)
-    leniency = np.where(np.isin(np.arange(len(every)), wanted), 1.0, RESOLVED)
-    values, errors = np.full((2, points.count, len(wanted)), np.nan)
-    nodes, done = np.zeros(points.count, dtype=np.int64), np.zeros(points.count, dtype=bool)
-    for multiple in MULTIPLES:
-        todo = np.flatnonzero(batch.good & ~done)
-        if not todo.size:
-            break
-        tables = batch.solve(todo, multiple)
-        value, error, scale = scalar_estimates(points[todo], tables)
-        values[todo], errors[todo], nodes[todo] = value[:, wanted], error[:, wanted], batch.nodes[todo]
-        request = points.case.mesh.accuracy * np.maximum(np.abs(value), scale) * leniency
-        done[todo] = batch.good[todo] & (error <= np.maximum(request, np.finfo(float).tiny)).all(axis=1)
-    return BatchResult(tuple(names), values, errors, done, nodes, batch.steps)
+    return Batch(points, names, starts, options).solve()
 
 
 def chain_points(points: int) -> int:
@@ -88,90 +71,160 @@ def chain_points(points: int) -> int:
     return max(1, min(LONGEST_CHAIN, -(-points // LANES)))
 
 
-class _Kind(NamedTuple):
-    """Points whose lines have the same cells, and what is known of them."""
+class _Laid(NamedTuple):
+    """Points whose lines have the same cells, laid out in lanes on nested meshes."""
 
     rows: Integers
     """(P',) their numbers"""
     lines: Lines
     resistive: int
     """Index of the most resistive layer"""
+    levels: int
+    """Number of meshes to solve on"""
+    is_solved: bool
+    """Whether the guess is the state on the coarsest of them, which has been solved on before"""
+    common: Lanes
+    stacks: Stacks
+    own: Integers
+    """(P',) the points, of these, in the order of their lanes"""
+    places: tuple[np.ndarray, ...]
+    """(P',) in which group, place of a chain, and lane each of `own` is"""
+
+
+class _Solved(NamedTuple):
+    """What the lanes found."""
+
+    laid: _Laid
     states: Floats
-    """(G, C, N, m, LANES) on the finest mesh that was solved on; empty at first"""
-    places: Integers
-    """(P', 3) in which group, place of a chain, and lane of `states` each point is"""
+    """(G, C, N, m, LANES) on the finest mesh"""
 
-    def solved(self, wanted: np.ndarray) -> Floats:
-        """(P'', N, m) the states of some of the points (P',)."""
-        group, along, lane = self.places[wanted].T
-        return np.asarray(self.states[group, along, :, :, lane])
+    def of(self, wanted: np.ndarray) -> Floats:
+        """(P'', N, m) the states of those of the points (P',) that are wanted."""
+        states = np.empty((self.laid.rows.size, *self.states.shape[2:4]))
+        group, along, lane = self.laid.places
+        states[self.laid.own] = self.states[group, along, :, :, lane]
+        return np.asarray(states[wanted])
 
 
-class _Batch:
-    """Points on nested meshes, to which finer ones are added where they are needed."""
+class Batch:
+    """Points prepared for being solved: their lines, their coarsest meshes in lanes, and their first guesses."""
 
-    def __init__(self, points: Points, chains: Integers, options: NewtonOptions) -> None:
-        self.points, self.chains, self.options = points, chains, options
+    def __init__(
+        self,
+        points: Points,
+        names: Sequence[str],
+        starts: Collection[int] = (0,),
+        options: NewtonOptions = NewtonOptions(),
+    ) -> None:
+        self.points, self.options, self.names = points, options, tuple(names)
+        every = batch_names(points.case)
+        self.wanted = np.array([every.index(name) for name in names], dtype=np.int64)
+        self.leniency = np.full(len(every), RESOLVED)
+        self.leniency[self.wanted] = 1.0
+        is_start = np.zeros(points.count, dtype=np.int64)
+        is_start[list(starts)] = 1
+        self.chains = np.cumsum(is_start)
         self.scales = Scales(points.case.temperature)
         self.ends = end_values(points, self.scales)
-        self.good = np.ones(points.count, dtype=bool)
-        self.steps, self.nodes = np.zeros((2, points.count), dtype=np.int64)
-        self.tables: list[Floats] = []
+        self.reader = reader_of(points)
         lines, resistive = layered_lines(points), _most_resistive(points)
         structure = np.column_stack([lines.cells, points.partition.reshape(points.count, -1) == 0, resistive])
-        nothing = np.empty(0), np.empty((0, 3), dtype=np.int64)
-        self.kinds = [
-            _Kind(rows, lines.at(rows), int(resistive[rows[0]]), *nothing) for rows in _of_each_kind(structure)
+        self.laid = [
+            self._laid_out(rows, lines.at(rows), int(resistive[rows[0]]), FINEST) for rows in _of_each_kind(structure)
         ]
 
-    def solve(self, todo: Integers, multiple: int) -> Floats:
-        """Tables (levels, P', lines) of some points, solved up to the mesh with `multiple` times the cells."""
-        levels = multiple.bit_length()
-        new = levels - len(self.tables)
-        count, lines = self.points.count, table_lines(self.points.case)
-        self.tables += [np.empty((count, lines)) for _ in range(new)]
-        wanted = np.zeros(count, dtype=bool)
-        wanted[todo] = True
-        self.kinds = [self._refined(kind, wanted[kind.rows], multiple) for kind in self.kinds]
-        finest = self.tables[-1]
-        deviates = ~(finest[todo, DEVIATION] <= CONSISTENT)
-        tables = np.stack([table[todo] for table in self.tables])
-        self.good[todo] &= ~deviates & np.isfinite(tables).all(axis=(0, 2))
-        return tables
+    def solve(self) -> BatchResult:
+        """Scalars of all points, on three meshes, or up to five where they are needed."""
+        count, laid = self.points.count, self.laid
+        result = _nothing(self.names, count)
+        good, todo = np.ones(count, dtype=bool), np.arange(count)
+        tables = np.empty((0, count, table_lines(self.points.case)))
+        for multiple in MULTIPLES:
+            new = np.full((multiple.bit_length() - len(tables), *tables.shape[1:]), np.nan)
+            tables = np.concatenate([tables, new])
+            solved = [self._in_lanes(each, tables, good, result) for each in laid]
+            good &= (tables[-1, :, DEVIATION] <= CONSISTENT) & np.isfinite(tables).all(axis=(0, 2))
+            todo = self._estimate(todo[good[todo]], tables, result)
+            if not todo.size:
+                break
+            if multiple != MULTIPLES[-1]:
+                laid = [self._finer(each, todo, 2 * multiple) for each in solved if np.isin(each.laid.rows, todo).any()]
+        return result
 
-    def _refined(self, kind: _Kind, wanted: np.ndarray, multiple: int) -> _Kind:
-        """The `wanted` points (P',) of a kind, solved up to the mesh with `multiple` times the cells; without the others."""
-        if not wanted.any():
-            return kind._replace(rows=kind.rows[:0])
-        rows, lines = kind.rows[wanted], kind.lines.at(np.flatnonzero(wanted))
+    def _estimate(self, rows: Integers, tables: Floats, result: BatchResult) -> Integers:
+        """Put the scalars of some points into the result; those of them that want another mesh."""
+        value, error, scale = self.reader.of(rows).estimates(tables[:, rows])
+        result.values[rows], result.errors[rows] = value[:, self.wanted], error[:, self.wanted]
+        request = self.points.case.mesh.accuracy * np.maximum(np.abs(value), scale) * self.leniency
+        done = (error <= np.maximum(request, np.finfo(float).tiny)).all(axis=1)
+        result.done[rows] = done
+        return np.asarray(rows[~done])
+
+    def _laid_out(
+        self, rows: Integers, lines: Lines, resistive: int, multiple: int, solved: Floats | None = None
+    ) -> _Laid:
+        """Points (P',) on the mesh with `multiple` times the cells and those below it.
+
+        solved: (P', N, m) their states on the mesh with half as many cells, which is then the coarsest.
+        """
         points, ends = self.points[rows], self.ends[rows]
         x = node_positions(lines, multiple)
         layer = np.repeat(lines.layer, lines.cells[0] * multiple)
-        is_solved = bool(kind.states.size)
-        # The last mesh is the coarsest of those that are solved on now.
-        levels = 2 if is_solved else multiple.bit_length()
-        guess = kind.solved(wanted) if is_solved else first_guesses(points, ends, x[:, ::multiple], layer[::multiple])
+        guess = first_guesses(points, ends, x[:, ::multiple], layer[::multiple]) if solved is None else solved
         places, is_own = _places(self.chains[rows])
-        stacks = _stacked(points, x / self.scales.length, ends, guess, self.scales, self.options, places)
-        common = _common(points, x.shape[1], layer, kind.resistive)
-        shape = places.shape[:2]
-        tables = np.empty((*shape, levels, self.tables[0].shape[1], LANES))
-        states = np.empty((*shape, x.shape[1], guess.shape[2], LANES))
-        failed, steps = np.empty((*shape, LANES)), np.zeros((*shape, levels, LANES), dtype=np.int64)
+        return _Laid(
+            rows,
+            lines,
+            resistive,
+            multiple.bit_length() if solved is None else 2,
+            solved is not None,
+            _common(points, x.shape[1], layer, resistive),
+            _stacked(points, x / self.scales.length, ends, guess, self.scales, self.options, places),
+            places[is_own],
+            np.nonzero(is_own),
+        )
+
+    def _finer(self, solved: _Solved, todo: Integers, multiple: int) -> _Laid:
+        """Those of the solved points that are still to do, on a mesh more."""
+        laid, wanted = solved.laid, np.isin(solved.laid.rows, todo)
+        lines = laid.lines.at(np.flatnonzero(wanted))
+        return self._laid_out(laid.rows[wanted], lines, laid.resistive, multiple, solved.of(wanted))
+
+    def _in_lanes(self, laid: _Laid, tables: Floats, good: np.ndarray, result: BatchResult) -> _Solved:
+        """Solve, and fill in the last of the tables (levels, P, lines), who is still good, and how much it took."""
+        groups, chain, nodes = laid.stacks.x.shape[:3]
+        levels = laid.levels
+        found = np.empty((groups, chain, levels, tables.shape[2], LANES))
+        states = np.empty((groups, chain, nodes, laid.stacks.guess.shape[3], LANES))
+        failed, steps = np.empty((groups, chain, LANES)), np.zeros((groups, chain, levels, LANES), dtype=np.int64)
         lane_levels.solve_lanes(
-            common, stacks, levels, is_solved, self.options.tolerance, MAX_STEPS, tables, states, failed, steps
+            laid.common,
+            laid.stacks,
+            levels,
+            laid.is_solved,
+            self.options.tolerance,
+            MAX_STEPS,
+            found,
+            states,
+            failed,
+            steps,
         )
         # What a lane does again while it waits for the others would change its last digits.
-        own = places[is_own]
-        at = rows[own]
-        for table, found in zip(self.tables[-levels:], np.moveaxis(tables, (2, 4), (0, 3)), strict=True):
-            table[at] = found[is_own]
-        self.good[at] &= failed[is_own] == 0
-        self.nodes[rows] = x.shape[1]
-        self.steps[at] += steps.sum(axis=2)[is_own]
-        where = np.empty((rows.size, 3), dtype=np.int64)
-        where[own] = np.argwhere(is_own)
-        return kind._replace(rows=rows, lines=lines, states=states, places=where)
+        at, (group, along, lane) = laid.rows[laid.own], laid.places
+        # The mesh that was solved on before has its line already.
+        for level in range(int(laid.is_solved), levels):
+            tables[level - levels, at] = found[group, along, level, :, lane]
+        good[at] &= failed[laid.places] == 0
+        result.nodes[at] = nodes
+        result.iterations[at] += steps.sum(axis=2)[laid.places]
+        return _Solved(laid, states)
+
+
+def _nothing(names: tuple[str, ...], count: int) -> BatchResult:
+    """Of `count` points that have not been solved."""
+    values, errors = np.full((2, count, len(names)), np.nan)
+    nodes, iterations = np.zeros((2, count), dtype=np.int64)
+    return BatchResult(names, values, errors, np.zeros(count, dtype=bool), nodes, iterations)
 
 
 def _of_each_kind(structure: Integers) -> list[Integers]:

@@ -1,0 +1,128 @@
+"""A case prepared once and solved again and again: tens of microseconds from its arrays to scalars with error estimates.
+
+For what is timed, and for who repeats a solve in a program of his own.  What `batch` has a place for has one here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from electrodiff.errors import CaseError, ConvergenceError
+from electrodiff.fvm.kernels.arrays import Floats, Integers
+from electrodiff.fvm.kernels.lane_readings import DEVIATION
+from electrodiff.fvm.kernels.nested import Nest, solve_nest
+from electrodiff.fvm.problem import Problem, build_problem, own_arrays
+from electrodiff.grid.line import FRACTION, Line, layered_line, nested_meshes
+from electrodiff.model import Case
+from electrodiff.solvers.batch.scalars import Reader, batch_names, reader_of, table_lines
+from electrodiff.solvers.batch.stacks import points_of
+from electrodiff.solvers.guess import first_guess
+from electrodiff.solvers.newton import NewtonOptions
+from electrodiff.solvers.robust import CONSISTENT
+
+# What Newton's method may leave of the wanted accuracy.  Its last update is applied, and leaves about its square.
+LEFT = 1e-3
+OPTIONS = NewtonOptions()
+# Times the cells of the first line of `ed.solve`: in steps of a fifth, as long as three meshes may be enough.
+COARSENESS = (2.0, 1.6, 1.25, 1.0, 0.8)
+MORE_MESHES = 3
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A case on nested meshes with its arrays and its first guess; see `prepare`."""
+
+    case: Case
+    names: tuple[str, ...]
+    """Of the scalars, in the order of `solve`."""
+    nests: tuple[Nest, ...]
+    guess: Floats
+    reader: Reader
+    floor: float
+    iterations: Integers
+    """(levels,) Newton steps of the last solve"""
+
+    @property
+    def nodes(self) -> tuple[int, ...]:
+        """Of every mesh."""
+        return tuple(len(nest.state) for nest in self.nests)
+
+    def estimates(self) -> tuple[Floats, Floats, Floats]:
+        """The scalars of `names`, their estimated errors and their scales (scalars,) [SI].
+
+        Raises ConvergenceError if Newton's method does not arrive from the first guess; `ed.solve` has other ways.
+        """
+        layers = len(self.case.layers)
+        tables = np.empty((len(self.nests), 1, table_lines(self.case)))
+        solved = solve_nest(
+            self.nests,
+            self.guess,
+            layers,
+            math.sqrt(LEFT * self.case.mesh.accuracy),
+            self.floor,
+            OPTIONS.max_iterations,
+            tables[:, 0],
+            self.iterations,
+        )
+        if solved < len(self.nests) or not tables[-1, 0, DEVIATION] <= CONSISTENT:
+            raise ConvergenceError("Newton's method does not arrive from the first guess: use ed.solve")
+        values, errors, scales = self.reader.estimates(tables)
+        return values[0], errors[0], scales[0]
+
+
+def prepare(case: Case, names: tuple[str, ...] | None = None) -> Prepared:
+    """Meshes, arrays and a first guess of a case, on as many meshes as its accuracy takes for the scalars `names`.
+
+    Raises CaseError for a case that is more than uniform planar layers of point ions between two reservoirs, and
+    ConvergenceError if plain Newton does not solve it.
+    """
+    points = points_of(case, [], np.empty((1, 0)))
+    if points is None:
+        raise CaseError("only uniform planar layers of point ions between two reservoirs can be prepared: use ed.solve")
+    every = batch_names(case)
+    wanted = [every.index(name) for name in names or every]
+    reader = reader_of(points)
+    prepared = None
+    for line in _lines(case):
+        prepared = _on(case, line, every, reader)
+        values, errors, scales = prepared.estimates()
+        is_met = errors <= case.mesh.accuracy * np.maximum(np.abs(values), scales)
+        if is_met[wanted].all():
+            break
+    assert prepared is not None
+    return prepared
+
+
+def _lines(case: Case) -> Iterator[Line]:
+    """From coarse to fine: three meshes whose cells become smaller, then more meshes."""
+    for coarseness in COARSENESS:
+        line = layered_line(case, coarseness * FRACTION)
+        yield line
+    for _ in range(MORE_MESHES):
+        line = line.refined()
+        yield line
+
+
+def _on(case: Case, line: Line, names: tuple[str, ...], reader: Reader) -> Prepared:
+    """The case on a line and its coarsenings."""
+    problems = [build_problem(case, mesh) for mesh in nested_meshes(line.nested())]
+    largest = float(problems[0].chain.target[:, :-1].max()) or 1.0
+    return Prepared(
+        case,
+        names,
+        tuple(_nest(problem) for problem in problems),
+        first_guess(problems[0]),
+        reader,
+        OPTIONS.activity_floor * largest,
+        np.zeros(len(problems), dtype=np.int64),
+    )
+
+
+def _nest(problem: Problem) -> Nest:
+    chain = own_arrays(problem.chain)
+    state = np.zeros(chain.free.shape)
+    return Nest(chain, problem.border, problem.chain.conductance, problem.mesh.layer.astype(np.int64), state)

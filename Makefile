@@ -9,7 +9,7 @@ READY = $(VENV)/.ready
 
 demo: $(READY)
 	$(BIN)/electrodiff run cases/resting_potential.toml --out results/resting_potential
-	@echo "The figures are in results/resting_potential: profiles.png, charge.png, field.png"
+	@echo "The figures are in results/resting_potential: profiles.png, debye_layers.png, charge.png, field.png and electrochemical_potentials.png"
 
 test: $(READY)
 	$(BIN)/python tests/compile_kernels.py
@@ -43,10 +43,12 @@ bench: $(READY)
 	$(BIN)/python benchmarks/compare_steady.py
 	$(BIN)/python benchmarks/compare_transient.py
 
-# Beside SUNDIALS, which is no dependency and has an environment of its own; the figure of docs/time.md is drawn anew.
+# Beside other programs, which are no dependencies and have an environment of their own; the tables and the figure of
+# docs/performance.md and the figure of docs/time.md are made anew.
 PEERS = build/peers
 
 bench-peers: $(PEERS)/.ready
+	PYTHONPATH=benchmarks $(PEERS)/bin/python -m peers --write
 	$(PEERS)/bin/python benchmarks/compare_transient.py
 	$(PEERS)/bin/python benchmarks/work_precision.py
 

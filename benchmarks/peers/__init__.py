@@ -1,0 +1,1 @@
+"""The same membrane in other programs, side by side with ours:  PYTHONPATH=benchmarks python -m peers"""

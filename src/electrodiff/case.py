@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from electrodiff.errors import CaseError
+from electrodiff.case_tree import MOST_BYTES, parsed
+from electrodiff.errors import CaseError, shown_value
 from electrodiff.fields import nearest
-from electrodiff.keys import set_key, validated
+from electrodiff.keys import key_values, set_key, validated
 from electrodiff.model import Case
 
 
@@ -24,21 +24,11 @@ def load_case(path: str | Path, overrides: Mapping[str, str] | None = None) -> C
 def parse_case(text: str, where: str = "case", overrides: Mapping[str, str] | None = None) -> Case:
     """The Case that a TOML text describes; `where` starts the error messages.  Raises CaseError."""
     try:
-        tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise CaseError(f"{where}: this is not TOML: {error}; 'electrodiff new NAME' writes an example") from None
-    except ValueError as error:  # a whole number of thousands of digits
-        raise CaseError(f"{where}: this cannot be read: {str(error).partition(';')[0]}; shorten it") from None
-    except RecursionError:
-        raise CaseError(f"{where}: the tables are nested too deeply; a case needs four levels") from None
-    for key, value in (overrides or {}).items():
-        try:
-            value.encode("utf-8")
-            set_key(tree, key, _toml_value(value))
-        except UnicodeEncodeError:
-            raise CaseError(f"{where}: {key} is set to bytes that are not UTF-8; write it as UTF-8 text") from None
-        except CaseError as error:
-            raise CaseError(f"{where}: {error}") from None
+        tree = parsed(text)
+        for key, value in key_values({} if overrides is None else overrides):
+            set_key(tree, key, _toml_value(key, value))
+    except CaseError as error:
+        raise CaseError(f"{where}: {error}") from None
     case = validated(Case, tree, where, from_file=True)
     if not overrides:
         case._text = text
@@ -77,20 +67,33 @@ def bundled_case(name: str) -> Path:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        # One more than may be read, so that files without an end, such as devices, have one.
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:  # the latter of a name with a NUL in it
+        known = nearest(path.stem, bundled_cases())
+        reason = getattr(error, "strerror", None) or str(error) or "no reason given"
+        raise CaseError(
+            f"{path}: the file cannot be read ({reason.lower()}); check the path, or start from a bundled case with "
+            f"'electrodiff new NAME'{known}"
+        ) from None
+    if len(data) > MOST_BYTES:
+        remedy = "check that it is a case file, or shorten it"
+        raise CaseError(f"{path}: the file is longer than {MOST_BYTES:,} bytes; {remedy}")
+    try:
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CaseError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8 text") from None
-    except OSError as error:
-        known = nearest(path.stem, bundled_cases())
-        raise CaseError(
-            f"{path}: the file cannot be read ({(error.strerror or 'no reason given').lower()}); check the path, or "
-            f"start from a bundled case with 'electrodiff new NAME'{known}"
-        ) from None
 
 
-def _toml_value(text: str) -> Any:
+def _toml_value(key: str, text: Any) -> Any:
     """A value as it would stand in a case file; text that is not TOML is a string, so that quotes may be left out."""
+    if not isinstance(text, str):
+        raise CaseError(
+            f"{key} is {shown_value(text)}; expected text, as it would stand in the file, such as '101', 'false' or '5 nm'; "
+            "load_case(...).changed({key: value}) takes values of Python"
+        )
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except (ValueError, KeyError, RecursionError):
+        return parsed(f"value = {text}")["value"]
+    except (CaseError, KeyError):
         return text

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from electrodiff.changes import within
 from electrodiff.ends import Closed, Reservoir
 from electrodiff.errors import CaseError
-from electrodiff.fields import Profile, check_known, largest, nearest, problem
-from electrodiff.ions import KNOWN_IONS
+from electrodiff.fields import Profile, check_known, checked_name, largest, nearest, problem
+from electrodiff.ions import KNOWN_IONS, water_relative_permittivity
 from electrodiff.layers import Layer
 from electrodiff.membrane_checks import check_atp, check_pathways, check_transporters
 from electrodiff.units import AVOGADRO
@@ -55,6 +57,7 @@ def check_case(case: Case) -> None:
 
 def _check_ions(case: Case) -> None:
     for name, ion in case.ions.items():
+        within(f"ions.{name}", name, partial(checked_name, name))
         if name in KNOWN_IONS:
             continue
         for key in ("valence", "diffusivity"):
@@ -71,6 +74,8 @@ def _check_temperature(case: Case) -> None:
             case.free_diffusivity(ion)
         for layer in case.layers:
             case.relative_permittivity(layer)
+        if case.activity is not None or any(layer.born_radius for layer in case.layers):
+            water_relative_permittivity(case.temperature)
     except CaseError as error:
         raise problem("temperature", f"{case.temperature:g} K", str(error).partition("; ")[2]) from error
 

@@ -5,6 +5,7 @@ Heavy modules are imported inside the commands, so that `--help` is quick.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -87,7 +88,7 @@ def run(
         wanted, look = checked_formats(formats), checked_style(style)
         path = _case_path(case)
         problem = _load(path, overrides or [])
-        folder = checked_folder(out or Path("results") / path.stem)
+        folder = checked_folder(out or _results_of(path))
         drawn = [] if no_plots else wanted
         run_study(problem, Order(folder, drawn, as_json, as_csv, resume, quiet, look, engine, threads, scheduler))
 
@@ -107,7 +108,13 @@ def _case_path(text: str) -> Path:
     from electrodiff.case import bundled_cases
 
     path = Path(text)
-    return path if path.is_file() else bundled_cases().get(text, path)
+    # Not Path.is_file, which raises an error about a name that is too long.
+    return path if os.path.isfile(text) else bundled_cases().get(text, path)  # noqa: PTH113
+
+
+def _results_of(case: Path, ending: str = "") -> Path:
+    """The folder of the results of a case file, by its name; one of dots alone would lead out of `results`."""
+    return Path("results") / f"{case.stem.strip('. ') or 'case'}{ending}"
 
 
 app.command()(plot)
@@ -215,7 +222,7 @@ def fit(
         wanted, look = checked_formats(formats), checked_style(style)
         path = _case_path(case)
         problem = _load(path, overrides or [])
-        folder = checked_folder(out or Path("results") / f"{path.stem}_fit")
+        folder = checked_folder(out or _results_of(path, "_fit"))
         order = FitOrder(data, parameters or [], folder, [] if no_plots else wanted, look, as_json, quiet)
         run_fit(problem, order)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import typer
 
-from electrodiff.errors import CaseError, ConvergenceError, ElectrodiffError
+from electrodiff.errors import CaseError, ConvergenceError, ElectrodiffError, ResultError
 
 BAD_INPUT, NOT_CONVERGED, MISSED, INTERRUPTED = 2, 3, 4, 130
 FORMATS = ("png", "svg", "pdf")
@@ -49,6 +50,20 @@ def writing(target: Path, option: str = "--out") -> Iterator[None]:
         raise CaseError(
             f"{target}: cannot be written ({error.strerror or error}); choose another with {option}"
         ) from None
+
+
+@contextmanager
+def showing(result: Path) -> Iterator[None]:
+    """Turn what damaged numbers lead to in a figure or a table into an error about their file."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            yield
+    except (ElectrodiffError, OSError, typer.Exit):
+        raise
+    except Exception as error:  # numbers may be anything, and lead to anything
+        reason = f"{type(error).__name__}: {error}".splitlines()[0][:80]
+        raise ResultError(f"{result}: its numbers cannot be shown ({reason}); run the case again") from error
 
 
 def checked_figure(path: Path) -> None:

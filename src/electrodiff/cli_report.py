@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from electrodiff.cli_checks import checked_folder, exit_codes, writing
+from electrodiff.cli_checks import checked_folder, exit_codes, showing, writing
 from electrodiff.errors import CaseError
 
 NAME = "report.html"
@@ -24,13 +24,15 @@ def report(
 ) -> None:
     """Write one page with everything about a stored result: a single HTML file, to read or to print."""
     with exit_codes():
-        source = result / "solution.nc" if result.is_dir() else result
+        from electrodiff.store import result_file
+
+        source = result_file(result)
         page = out or source.parent / NAME
         if page.is_dir():
             raise CaseError(f"--out {page}: this is a folder, not a file; give a name, such as {page / NAME}")
         checked_folder(page.parent)
         from electrodiff.report import write_report
 
-        with writing(page):
+        with writing(page), showing(source):
             page.parent.mkdir(parents=True, exist_ok=True)
             print(f"wrote {write_report(source, page)}")

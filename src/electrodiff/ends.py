@@ -82,6 +82,20 @@ class Closed(Record):
     """`"closed"`."""
 
 
+def stern_sides(tree: Any) -> list[str]:
+    """The ends of a case, as a tree, whose walls have a Stern layer; not one whose keys are wrong, as the wall will say."""
+    if not isinstance(tree, dict) or not isinstance(tree.get("layers"), list | tuple):
+        return []
+    return [side for side in ("left", "right") if _has_stern(tree.get(side))]
+
+
+def _has_stern(end: Any) -> bool:
+    if isinstance(end, Wall):
+        return end.stern is not None
+    stern = end.get("stern") if isinstance(end, dict) else None
+    return isinstance(stern, dict) and {*stern} == {*Stern.model_fields}
+
+
 def _with_kind(value: Any) -> Any:
     """An end without a kind is a reservoir."""
     return {"kind": "reservoir", **value} if isinstance(value, dict) and "kind" not in value else value

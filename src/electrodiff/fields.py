@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,10 +13,23 @@ from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from electrodiff import units
+from electrodiff.errors import shown_name, shown_names
+
+# More letters than this fit into no table or figure.
+LONGEST_NAME, LONGEST_TITLE = 100, 500
 
 
 class FrozenTable(dict[str, Any]):
@@ -52,8 +66,10 @@ def problem(path: str, value: Any, remedy: str) -> PydanticCustomError:
 
 def nearest(name: str, choices: Iterable[str]) -> str:
     """The text " (did you mean 'x'?)" for the choice closest to `name`, or nothing."""
-    found = difflib.get_close_matches(name, list(choices), n=1)
-    return f" (did you mean '{found[0]}'?)" if found else ""
+    # Comparing takes the product of the lengths: nobody misspells a name of a page among a thousand.
+    known = [choice for choice in choices if len(choice) <= LONGEST_NAME][:1000]
+    found = difflib.get_close_matches(name, known, n=1) if len(name) <= LONGEST_NAME else []
+    return f" (did you mean '{shown_name(found[0])}'?)" if found else ""
 
 
 def check_known(ions: Iterable[str], path: str, table: Iterable[str]) -> None:
@@ -61,8 +77,45 @@ def check_known(ions: Iterable[str], path: str, table: Iterable[str]) -> None:
     known = list(ions)
     for ion in table:
         if ion not in known:
-            remedy = f"the case has no ion of this name{nearest(ion, known)}; its ions are {', '.join(known)}"
+            remedy = f"the case has no ion of this name{nearest(ion, known)}; its ions are {shown_names(known)}"
             raise problem(f"{path}.{ion}", ion, remedy)
+
+
+def checked_name(name: str) -> str:
+    """A name that may become part of a key path, of a table and of a figure; raises an error about any other."""
+    is_seen = name == name.strip() and name.isprintable()
+    if not 1 <= len(name) <= LONGEST_NAME or not is_seen or {*name} & {*".|[]"}:
+        remedy = (
+            f"give it 1 to {LONGEST_NAME} letters; it must not contain dots, bars, brackets or control characters, nor begin "
+            "or end with a space"
+        )
+        raise problem("", name, remedy)
+    return name
+
+
+def _checked_title(title: str) -> str:
+    hidden = next((letter for letter in title if _is_hidden(letter)), None)
+    if len(title) > LONGEST_TITLE or hidden:
+        raise problem("", title, f"give it {LONGEST_TITLE} letters at most, and none that cannot be seen")
+    return title
+
+
+def _is_hidden(letter: str) -> bool:
+    """Whether it moves the cursor or turns the direction of writing round, where it is printed."""
+    # Joiners of letters are seen in what they join; that text may be in any script.
+    is_control = unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") and letter not in "\n\t"
+    return is_control or letter in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+_SEEN = r"[^.|\[\]\u0000-\u001f\u007f-\u009f\u2028\u2029]"
+Name = Annotated[
+    str,
+    AfterValidator(checked_name),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_NAME, "pattern": f"^{_SEEN}+$"}),
+]
+"""By which keys, tables and figures call a part of a case."""
+Title = Annotated[str, AfterValidator(_checked_title), WithJsonSchema({"type": "string", "maxLength": LONGEST_TITLE})]
+"""Text that is shown and nothing else."""
 
 
 @dataclass(frozen=True)
@@ -255,4 +308,4 @@ HillExponent = Annotated[float, SI(units.NUMBER, "not negative", example="2")]
 OpenProbability = Annotated[float, SI(units.NUMBER, "not negative", example="0.3")]
 PositiveNumber = Annotated[float, SI(units.NUMBER, "positive", example="1e-6")]
 PartitionProfile = Annotated[float | Profile, SI(units.NUMBER, "not negative", profile=True, example="1e-4")]
-Permittivity = Annotated[float | Literal["water"], SI(units.NUMBER, "positive", keyword="water")]
+Permittivity = Annotated[float | Literal["water"], SI(units.RELATIVE_PERMITTIVITY, "positive", keyword="water")]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from electrodiff import units
-from electrodiff.errors import CaseError, ConvergenceError
+from electrodiff.errors import CaseError, ConvergenceError, shown_value
 from electrodiff.fit_data import Floats, Measurements
 from electrodiff.key_numbers import KeyNumber
 from electrodiff.solvers.predict import Prediction, Predictor
@@ -50,7 +50,7 @@ class Scaled:
         size = value if number.is_positive else 128.0 * number.step
         low, high = (value / FACTOR, value * FACTOR) if number.is_positive else (-math.inf, math.inf)
         if bounds is not None:
-            low, high = (_bound(number, bound) for bound in bounds)
+            low, high = _ends(number, bounds)
             if not low < value < high or (number.is_positive and not low > 0):
                 raise CaseError(
                     f"bounds of {number.key} are {low:g} and {high:g}; its start {value:g} must lie between them"
@@ -74,6 +74,19 @@ class Scaled:
     def slope(self, value: float) -> float:
         """d(value)/dx"""
         return value if self.logarithmic else self.size
+
+
+def _ends(number: KeyNumber, bounds: Any) -> tuple[float, float]:
+    """The lowest and the highest value that a parameter may have."""
+    try:
+        low, high = bounds
+        return _bound(number, low), _bound(number, high)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, CaseError):
+            raise
+        raise CaseError(
+            f"bounds of {number.key} are {shown_value(bounds)}; expected the lowest and the highest value, two numbers"
+        ) from None
 
 
 def _bound(number: KeyNumber, bound: float | str) -> float:

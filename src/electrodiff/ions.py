@@ -89,12 +89,18 @@ _PERMITTIVITY = ((-43.7527, -0.05), (299.504, -1.47), (-399.364, -2.11), (221.32
 def _powers_of_temperature(terms: tuple[tuple[float, float], ...], temperature: float) -> float:
     """sum_i a_i (T / 300 K)^b_i; raises CaseError outside the range of the correlations."""
     coldest, hottest = WATER_TEMPERATURES
-    if not coldest <= temperature <= hottest:
+    if not is_liquid_water(temperature):
         raise CaseError(
             f"temperature is {temperature} K; the properties of liquid water are known from {coldest} K to "
             f"{hottest} K: choose a temperature in this range, or give permittivity and diffusivities yourself"
         )
     return math.fsum(a * (temperature / 300.0) ** b for a, b in terms)
+
+
+def is_liquid_water(temperature: float) -> bool:
+    """Whether the properties of liquid water are known at a temperature [K], by the correlations for them."""
+    coldest, hottest = WATER_TEMPERATURES
+    return coldest <= temperature <= hottest
 
 
 def water_viscosity(temperature: float) -> float:

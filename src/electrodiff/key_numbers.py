@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from electrodiff import units
 from electrodiff.ends import Reservoir
-from electrodiff.errors import CaseError
+from electrodiff.errors import CaseError, shown_value
 from electrodiff.fields import SI, FrozenTable, InKT, Profile
 from electrodiff.key_fields import field_at
 from electrodiff.model import Case
@@ -68,6 +68,10 @@ def number_at(case: Case, key: str) -> KeyNumber:
 
     Raises CaseError if there is none, or if it cannot be moved alone.
     """
+    if not isinstance(key, str):
+        raise CaseError(
+            f"the key of a number is {shown_value(key)}; expected text, such as 'layers.membrane.thickness'"
+        )
     for pattern, what in _NO_PART.items():
         if re.fullmatch(pattern, key):
             raise CaseError(f"{key} is part of {what}; name another key")

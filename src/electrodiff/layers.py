@@ -14,6 +14,7 @@ from electrodiff.fields import (
     DiffusivityProfile,
     Energy,
     Length,
+    Name,
     PartitionProfile,
     Permeability,
     Permittivity,
@@ -72,7 +73,7 @@ class Layer(Record):
     run along x from the left face of the layer.
     """
 
-    name: str = Field(min_length=1, pattern=r"^[^.|\[\]\x00-\x1f]+$")
+    name: Name
     """By which keys and results call it."""
     thickness: Length
     """[m]"""

@@ -46,7 +46,8 @@ def check_transporters(case: Case) -> None:
         for side, ion in ((side, ion) for side in BOTH for ion in needed):
             if isinstance(getattr(case, side), Reservoir) and not case.concentrations(side)[ion] > 0:
                 remedy = f"the law of '{transporter.name}' needs some {ion} on either side; give it a concentration"
-                raise problem(f"{side}.concentrations.{ion}", 0.0, remedy)
+                given = getattr(case, side).concentrations.get(ion)
+                raise problem(f"{side}.concentrations.{ion}", given, remedy)
 
 
 def check_atp(case: Case) -> None:

@@ -15,7 +15,7 @@ from pydantic import Field, PrivateAttr, StrictFloat, StrictInt, StrictStr, Vali
 
 from electrodiff import checks, keys, protocol, units
 from electrodiff.changes import flat
-from electrodiff.ends import Closed, End, Reservoir, Stern, Wall
+from electrodiff.ends import Closed, End, Reservoir, Stern, Wall, stern_sides
 from electrodiff.fields import (
     AreaProfile,
     MolarEnergy,
@@ -25,6 +25,7 @@ from electrodiff.fields import (
     RadiusProfile,
     Record,
     Temperature,
+    Title,
     nearest,
     problem,
 )
@@ -162,7 +163,7 @@ class Case(Record):
     CaseError, whose text names the key, the value and the remedy.
     """
 
-    title: str = Field("", pattern=r"^[^\x00-\x08\x0b-\x1f]*$")
+    title: Title = ""
     """What the case is, in a line."""
     temperature: Temperature
     """[K]"""
@@ -232,7 +233,9 @@ class Case(Record):
     @property
     def derived(self) -> dict[str, Any]:
         """What follows from the case and is asked for often, by name."""
-        return self._derived
+        # As `_derived`, for which pydantic looks in several places first.
+        derived: dict[str, Any] = (self.__pydantic_private__ or {})["_derived"]
+        return derived
 
     @property
     def ion_names(self) -> tuple[str, ...]:
@@ -247,7 +250,7 @@ class Case(Record):
     @property
     def valences(self) -> tuple[int, ...]:
         """z_i of each ion."""
-        return tuple(self.valence(name) for name in self.ions)
+        return tuple(map(self.valence, self.ions))
 
     def valence(self, ion: str) -> int:
         """z of one ion: its own, or that of the table."""
@@ -322,22 +325,19 @@ class Case(Record):
 
 def stern_as_layers(data: Any) -> Any:
     """The tree of a case with the `stern` of its walls written as what it stands for: an ion-free layer at that end."""
-    if not isinstance(data, dict) or not isinstance(data.get("layers"), list | tuple):
+    sides = stern_sides(data)
+    if not sides:
         return data
     data = {**data, "layers": list(data["layers"])}
-    for side, position in (("left", 0), ("right", len(data["layers"]) + 1)):
-        end = data.get(side)
+    # From right to left, so that places on the left stay what they are.
+    for side in reversed(sides):
+        end = data[side]
         if isinstance(end, Wall):
             end = end.model_dump(exclude_none=True)
-        if (
-            not isinstance(end, dict)
-            or not isinstance(end.get("stern"), dict)
-            or set(end["stern"]) != {*Stern.model_fields}
-        ):
-            continue  # no Stern layer, or one whose keys are wrong, which the wall's own check will say
-        nowhere = dict.fromkeys(data.get("ions", {}), 0.0)
+        ions = data.get("ions")
+        nowhere = dict.fromkeys(ions if isinstance(ions, dict) else (), 0.0)
         layer = {"name": f"{side} stern", "partition": nowhere, **end["stern"]}
-        data["layers"].insert(position, layer)
+        data["layers"].insert(0 if side == "left" else len(data["layers"]), layer)
         data[side] = {key: value for key, value in end.items() if key != "stern"}
     return data
 

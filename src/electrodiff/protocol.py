@@ -20,7 +20,8 @@ from electrodiff.checks import SIDES, is_absent
 from electrodiff.ends import Reservoir, Wall
 from electrodiff.errors import CaseError
 from electrodiff.fields import FrozenTable, problem
-from electrodiff.keys import mistakes, numbered, set_key, value_at
+from electrodiff.keys import numbered, set_key, value_at
+from electrodiff.mistakes import mistakes
 from electrodiff.studies import Study
 from electrodiff.study import IVStudy, TransientStudy
 from electrodiff.sweep_checks import checked_sweep
@@ -162,8 +163,9 @@ class _State:
         if not items:
             return self
         tree = copy.deepcopy(self.tree)
+        keys = {item.key for item in items}
         for item in items:
-            _put(tree, item, {other.key for other in items})
+            _put(tree, item, keys)
         try:
             case = type(self.case).model_validate(tree, context={"from_file": self.from_file})
         except ValidationError as error:

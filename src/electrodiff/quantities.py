@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from electrodiff.units import (
     CAPACITANCE,
@@ -186,17 +185,6 @@ def members(name: str, table: Mapping[str, float | None]) -> dict[str, float | N
     """The members of a family in a table of scalars by full name."""
     start = f"{name}."
     return {scalar.removeprefix(start): value for scalar, value in table.items() if scalar.startswith(start)}
-
-
-def flattened(values: Mapping[str, Any]) -> dict[str, float | None]:
-    """Scalars by full name, from quantities by name with families as dictionaries of their members."""
-    table: dict[str, float | None] = {}
-    for name, value in values.items():
-        if QUANTITIES[name].per:
-            table.update({f"{name}.{member}": item for member, item in value.items()})
-        else:
-            table[name] = value
-    return table
 
 
 def rounded_up(error: float) -> str:

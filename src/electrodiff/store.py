@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 import electrodiff
 from electrodiff.case import case_text, parse_case
 from electrodiff.current_voltage import CurrentVoltage
 from electrodiff.dataset import PROFILES, Variable, tables, write_netcdf
-from electrodiff.errors import CaseError, ResultError
+from electrodiff.errors import ResultError, shown_names
 from electrodiff.frequency_dataset import COMPLEX, complex_values, frequency_tables
 from electrodiff.impedance import Impedance
 from electrodiff.quantities import QUANTITIES
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
     import xarray
 
 KIND = "electrodiff steady solution"
+
+# Bytes of numbers for each byte of a file, and beside that: names are stored once and are many objects in memory.
+MOST_UNPACKED, LEAST_SIZE = 20, 10_000_000
 
 Result = Solution | Transient | Impedance | CurrentVoltage | Sweep
 """What a study gives."""
@@ -81,29 +87,69 @@ def _accuracy(solution: Solution) -> dict[str, Any]:
     }
 
 
+def result_file(path: str | Path) -> Path:
+    """The file that holds a result: the path itself, or `solution.nc` in it if it is a folder."""
+    path = Path(path)
+    return path / "solution.nc" if path.is_dir() else path
+
+
 def load_solution(path: str | Path) -> Result:
-    """Read a stored result: a Solution, a Transient, an Impedance, a CurrentVoltage or a Sweep.
+    """Read a stored result, or that of a folder: a Solution, a Transient, an Impedance, a CurrentVoltage or a Sweep.
 
     Raises ResultError if there is none, or if the file is not one of this program's.
     """
-    import xarray
-
-    try:
-        with xarray.open_dataset(path, engine="h5netcdf") as dataset:
-            dataset.load()
-    except FileNotFoundError:
-        raise ResultError(f"{path}: there is no such file; 'electrodiff run CASE' writes one") from None
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise ResultError(f"{path}: this is not a readable NetCDF file ({reason[:80]}); run the case again") from None
+    path = result_file(path)
+    dataset = _dataset(path)
     form = next((form for form in FORMS if form.kind == dataset.attrs.get("kind")), None)
     if form is None:
         raise ResultError(f"{path}: this NetCDF file was not written by 'electrodiff run'; give a solution.nc")
     try:
-        return form.read(dataset)
-    except (CaseError, KeyError, ValueError, IndexError, TypeError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ResultError(f"{path}: the stored solution is damaged ({reason}); run the case again") from None
+        # What a number that was changed leads to is told by what is checked, not by warnings.
+        with np.errstate(all="ignore"):
+            result = form.read(dataset)
+            _check_names(form, result, dataset)
+    except Exception as error:  # a file may hold anything, and lead to anything
+        raise ResultError(f"{path}: the stored solution is damaged ({_reason(error)}); run the case again") from None
+    return result
+
+
+def _dataset(path: Path) -> xarray.Dataset:
+    """Everything that a file holds.  Raises ResultError if that is no NetCDF, or claims to hold more than it can."""
+    import xarray
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what another program wrote
+            with xarray.open_dataset(path, engine="h5netcdf") as dataset:
+                # What we write is not packed: more than there are bytes is a few bytes that say they are terabytes.
+                if dataset.nbytes > LEAST_SIZE + MOST_UNPACKED * path.stat().st_size:
+                    raise ValueError(f"it claims to hold {dataset.nbytes:,} bytes")
+                dataset.load()
+    except FileNotFoundError:
+        raise ResultError(f"{path}: there is no such file; 'electrodiff run CASE' writes one") from None
+    except Exception as error:  # of the NetCDF library, on a file that may hold anything
+        raise ResultError(
+            f"{path}: this is not a readable NetCDF file ({_reason(error)}); run the case again, and give the solution.nc "
+            "that it writes"
+        ) from None
+    return dataset
+
+
+def _reason(error: Exception) -> str:
+    """What an error says, in short."""
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    lines = text.splitlines() or [type(error).__name__]
+    return f"{lines[0][:77]}..." if len(lines[0]) > 80 else lines[0]
+
+
+def _check_names(form: Form, result: Result, dataset: xarray.Dataset) -> None:
+    """The case is one of what the file holds: its study, ions and layers."""
+    case = result.case
+    if case.study.kind != form.study and form.study != "steady":
+        raise ValueError(f"its case asks for a {case.study.kind} study")
+    for name, expected in (("ion", case.ion_names), ("layer_name", case.layer_names)):
+        if name in dataset.variables and tuple(map(str, dataset[name].to_numpy())) != expected:
+            raise ValueError(f"{name} names others than its case")
 
 
 def _from_dataset(dataset: xarray.Dataset) -> Solution:
@@ -112,7 +158,7 @@ def _from_dataset(dataset: xarray.Dataset) -> Solution:
     needed = ("x", "layer", *PROFILES, *QUANTITIES, *errors, "mesh_activity", "mesh_potential", "mesh_border")
     missing = [name for name in needed if name not in dataset.variables]
     if missing:
-        raise KeyError(f"it lacks {', '.join(missing)}")
+        raise ValueError(f"it lacks {shown_names(missing)}")
     data = {str(name): variable.to_numpy() for name, variable in dataset.variables.items()}
     return stored_solution(parse_case(str(dataset.attrs["case"]), "stored case"), data, dataset.attrs)
 
@@ -164,10 +210,12 @@ class Form(NamedTuple):
     read: Callable[[xarray.Dataset], Result]
     nodes: Callable[[Any], int]
     """Of its finest mesh."""
+    study: str
+    """What its case asks for; that of a steady state may ask for more, of which this is a part."""
 
 
 FORMS = (
-    Form(KIND, Solution, tables, _attributes, _from_dataset, lambda result: result.nodes),
+    Form(KIND, Solution, tables, _attributes, _from_dataset, lambda result: result.nodes, "steady"),
     Form(
         "electrodiff transient",
         Transient,
@@ -175,6 +223,7 @@ FORMS = (
         time_attributes,
         read_transient,
         lambda result: result.frames[0].nodes,
+        "transient",
     ),
     Form(
         "electrodiff impedance",
@@ -183,6 +232,7 @@ FORMS = (
         _impedance_attributes,
         _read_impedance,
         lambda result: result.steady.nodes,
+        "impedance",
     ),
     Form(
         "electrodiff current-voltage curve",
@@ -191,6 +241,7 @@ FORMS = (
         voltage_attributes,
         read_voltage,
         lambda result: result.nodes,
+        "iv",
     ),
-    Form("electrodiff sweep", Sweep, sweep_tables, sweep_attributes, read_sweep, lambda result: result.nodes),
+    Form("electrodiff sweep", Sweep, sweep_tables, sweep_attributes, read_sweep, lambda result: result.nodes, "sweep"),
 )

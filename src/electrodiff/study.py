@@ -265,7 +265,8 @@ class TransientStudy(Record):
         span = f"at {first.at:g} s" if first.action == "set" else f"from {first.start:g} s to {first.stop:g} s"
         for key, value in second.targets.items():
             if any(related(key, other) for other in first.targets):
-                remedy = f"protocol[{before}] changes it {span}; changes of one key may not overlap"
+                rule = "changes of one key may not overlap"
+                remedy = f"protocol[{before}] changes it {span}, and {rule}; let one begin later, or drop it"
                 raise problem(f"protocol[{after}].{second.action}.{key}", value, remedy)
 
     def output_times(self) -> tuple[float, ...]:

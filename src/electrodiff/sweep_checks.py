@@ -19,7 +19,8 @@ from electrodiff.ends import Reservoir
 from electrodiff.errors import CaseError
 from electrodiff.fields import SI, InKT, Profile, nearest, problem
 from electrodiff.key_fields import field_at
-from electrodiff.keys import mistakes, numbered, set_key
+from electrodiff.keys import numbered, set_key
+from electrodiff.mistakes import mistakes
 from electrodiff.quantities import CLOSED_FORMS
 from electrodiff.study import IVStudy
 from electrodiff.sweep_design import Design

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,4 +37,7 @@ def read_sweep(dataset: xarray.Dataset) -> Sweep:
     texts = dataset["reason"].to_numpy().ravel()
     reasons = {point: str(texts[point]) for point in np.flatnonzero(~converged).tolist()}
     results = PointResults(names, values, errors, converged, iterations, nodes, route, reasons)
-    return Sweep(case, results, str(dataset.attrs["solver"]), converged.size)
+    result = Sweep(case, results, str(dataset.attrs["solver"]), converged.size)
+    if math.prod(result.shape) != converged.size:
+        raise ValueError(f"it has {converged.size} points, and its case {math.prod(result.shape)}")
+    return result

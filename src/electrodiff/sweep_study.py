@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     ConfigDict,
     Discriminator,
@@ -22,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from electrodiff.fields import SI, Record, problem
+from electrodiff.fields import LONGEST_NAME, SI, Record, problem
 from electrodiff.study import IVStudy, SteadyStudy, with_kind
 
 # The coordinates, five quantities and their errors of this many points take 1.6 GB.
@@ -43,12 +44,19 @@ def _listed(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 
+def _checked_label(name: str) -> str:
+    """The name of a dimension: a file takes a slash for a group of dimensions."""
+    if len(name) > LONGEST_NAME or not name.isprintable() or "/" in name:
+        raise problem("", name, f"give it {LONGEST_NAME} letters at most, without slashes and control characters")
+    return name
+
+
 class Axis(Record):
     """Values that one key path of the case takes, or several keys together; axes of one name go side by side."""
 
     model_config = ConfigDict(populate_by_name=True)
 
-    name: str = Field("", pattern=r"^[^\x00-\x1f/]*$")
+    name: Annotated[str, AfterValidator(_checked_label), WithJsonSchema({"type": "string", "pattern": "^[^/]*$"})] = ""
     """Of the dimension; the key if left out."""
     key: str | None = None
     """The key path that is changed."""
@@ -69,7 +77,10 @@ class Axis(Record):
     @model_validator(mode="after")
     def _check(self) -> Axis:
         if (self.key is None) == (self.keys is None):
-            raise problem("key", None, 'give one key = "right.concentrations.K", or several that are the same as keys')
+            remedy = (
+                'give one key = "right.concentrations.K", or several that are the same as keys = [...], and not both'
+            )
+            raise problem("key", self.key, remedy)
         given = {"from": self.from_, "to": self.to, "points": self.points}
         there = [name for name, value in given.items() if value is not None]
         if self.values is not None and there:

@@ -64,10 +64,12 @@ def _points(result: Sweep) -> RenderableType:
     # In words, so that a heading is broken between them.
     words = [name.replace("_", " ").replace(".", " ") for name in names]
     heads = [f"{name} [{unit}]" if unit else name for name, (unit, _) in zip(words, units, strict=True)]
-    table = titled_table("Points", axis.title, *heads)
+    rows = chosen(result.points)
+    title = "Points" if len(rows) == result.points else f"{len(rows)} of the {result.points:,} points"
+    table = titled_table(title, axis.title, *heads)
     values = result.design.coordinate(axis)
     columns = [result.scalar(name) / size for name, (_, size) in zip(names, units, strict=True)]
-    for index in chosen(result.points):
+    for index in rows:
         add_cells(table, value_text(axis, values[index]), *_cells(column[index] for column in columns))
     return table
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from electrodiff.chunks import ChunkStore
 from electrodiff.cli_checks import checked_folder, note, writing
 from electrodiff.cli_progress import SweepProgress
 from electrodiff.engines import Engine, engine_of
-from electrodiff.errors import CaseError
+from electrodiff.errors import CaseError, shown_value
 from electrodiff.model import Case
 from electrodiff.solvers.sweep import design_of, fingerprint, solve_sweep
 from electrodiff.study import IVStudy, SteadyStudy
@@ -57,6 +57,10 @@ def sweep(
 
     A point that fails is NaN, with its `reason`.  Raises CaseError about a key or a value before anything is solved.
     """
+    if not isinstance(axes, Mapping):
+        raise CaseError(
+            f"axes is {shown_value(axes)}; expected keys and values, such as {{'temperature': ['300 K', '310 K']}}"
+        )
     entries = [_axis(keys, values) for keys, values in axes.items()]
     given = {"design": design, "points": points, "seed": seed, "quantities": quantities}
     study = {"kind": "sweep", "axes": entries, "point": _point(case, point)}
@@ -76,6 +80,10 @@ def sweep(
 
 
 def _axis(keys: str | tuple[str, ...], values: AxisValues) -> dict[str, Any]:
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise CaseError(
+            f"axis {keys} is {shown_value(values)}; expected a list of values, or {{'from': ..., 'to': ..., 'points': ...}}"
+        )
     named: dict[str, Any] = {"key": keys} if isinstance(keys, str) else {"keys": keys}
     return {**named, **values} if isinstance(values, Mapping) else {**named, "values": values}
 
@@ -112,7 +120,7 @@ def _done(store: ChunkStore, design: Design, folder: Path, quiet: bool) -> dict[
     """The chunks that are there, told of."""
     if not store.exists():
         if not quiet:
-            note(f"{folder} holds no part of a sweep; starting from the beginning")
+            note(f"{folder} holds no unfinished sweep; starting from the beginning")
         return {}
     warned: list[str] = []
     done = dict(store.finished(lambda index: design.chunk_points(index).size, design.chunks, warned.append))

@@ -13,7 +13,7 @@ from electrodiff.model import Case
 from electrodiff.profiles import Floats
 from electrodiff.quantities import QUANTITIES
 from electrodiff.readings import Readings
-from electrodiff.steady_store import stored_mesh
+from electrodiff.steady_store import check_state, stored_mesh
 from electrodiff.time_dataset import SERIES, STEPS
 from electrodiff.transient import StepRecord, Transient
 
@@ -54,6 +54,7 @@ def _frames(case: Case, dataset: xarray.Dataset) -> tuple[Readings, ...]:
     problems = [transient_problem(part.first, mesh) for part in parts]
     activity, potential = dataset["mesh_activity"].to_numpy(), dataset["mesh_potential"].to_numpy()
     states = np.concatenate([activity.transpose(0, 2, 1), potential[..., None]], axis=2)[:, keep]
+    check_state(states)
     ends = [part.end for part in parts]
     frames = []
     for time, state, border in zip(dataset["time"].to_numpy(), states, dataset["mesh_border"].to_numpy(), strict=True):

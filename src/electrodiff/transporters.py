@@ -15,6 +15,7 @@ from electrodiff.fields import (
     HillExponent,
     MolarEnergy,
     MoleculesPerCycle,
+    Name,
     OpenProbability,
     Permeability,
     PositiveNumber,
@@ -30,9 +31,6 @@ from electrodiff.layers import Gate
 from electrodiff.units import AVOGADRO
 
 Sided = dict[Literal["left", "right"], dict[str, Concentration]]
-
-# Names may become parts of key paths and of file names.
-NAME = r"^[^.|\[\]\x00-\x1f]+$"
 
 
 class VoltageDependence(Record):
@@ -63,7 +61,7 @@ class Transporter(Record):
     with r_0 = scale times `rate`, or times `density` times `turnover`.
     """
 
-    name: str = Field(min_length=1, pattern=NAME)
+    name: Name
     """By which keys and results call it."""
     layer: str
     """The layer it crosses."""
@@ -156,7 +154,7 @@ class Pathway(Record):
     potential `at`, or else at the one at which all pathways and transporters together carry no current, by GHK.
     """
 
-    name: str = Field(min_length=1, pattern=NAME)
+    name: Name
     """By which keys and results call it."""
     layer: str
     """Name of the layer that it crosses."""

@@ -72,6 +72,7 @@ CONDUCTANCE = Dimension("conductance", "S", "20 pS", (0.0, 1e3))
 TURNOVER = Dimension("turnover", "s^-1", "100 /s", (0.0, 1e12), r"(?!.*(rad|turn|deg)).*")
 POWER_PER_AREA = Dimension("power per area", "W/m^2", "1 uW/cm^2")
 NUMBER = Dimension("number", "", "40", (1e-300, 1e12))
+RELATIVE_PERMITTIVITY = Dimension("number", "", "40", (1e-3, 1e6))
 
 # Unit names with whole powers of at most two digits, joined by products and quotients: pint would compute m^9^9^9.
 _UNIT = re.compile(r"[^\W\d]+(?:(?:\^|\*\*)?-?\d{1,2})?(?:\s*[*/ ]\s*[^\W\d]+(?:(?:\^|\*\*)?-?\d{1,2})?)*")

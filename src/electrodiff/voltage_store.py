@@ -30,6 +30,9 @@ JOINED = {"x": "entry", "x_face": "face_entry", "iteration": "step_entry"}
 _FOUND = "steady_"
 
 
+_CURVES = ("voltage", "slope_conductance", "slope_conductance_error")
+
+
 def stored_tables(result: CurrentVoltage) -> tuple[dict[str, Variable], dict[str, Variable]]:
     """The variables and the coordinates of the file of a current-voltage curve."""
     variables, coordinates = voltage_tables(result)
@@ -76,6 +79,8 @@ def _found(result: CurrentVoltage) -> dict[str, Variable]:
 def read_voltage(dataset: xarray.Dataset) -> CurrentVoltage:
     """The current-voltage curve that a dataset holds."""
     case = parse_case(str(dataset.attrs["case"]), "stored case")
+    if not dataset["voltage"].size or any(dataset[name].dims != ("voltage",) for name in _CURVES):
+        raise ValueError("it has no curve")
     return CurrentVoltage(
         case=case,
         voltage=dataset["voltage"].to_numpy(),

@@ -23,7 +23,23 @@ def fitted() -> ed.Fit:
 
 def test_the_fit_of_the_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile(EXAMPLES[0], "docs/fit.md", "exec"), {})
-    assert capsys.readouterr().out.count("m/s, from") == 2
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert [line for line in lines if f"{line}\n" not in PAGE] == []
+    for line, truth in zip(lines, (2e-7, 9e-8), strict=False):
+        low, high = (float(number) for number in re.findall(r"from (\S+) to (\S+)", line)[0])
+        assert low < truth < high
+
+
+def test_what_is_held_at_a_wrong_value_moves_the_rest_as_the_page_says() -> None:
+    path = ed.bundled_case("fit_permeabilities")
+    found = ed.fit(
+        ed.load_case(path), path.with_suffix(".csv"), [f"layers.membrane.permeability.{i}" for i in ("K", "Cl")]
+    )
+    (value, *_), ((low, high), *_) = found.value, found.interval
+    assert f"{value:.3e} m/s for K, from {low:.3e} to {high:.3e}" in PAGE
+    assert not low < 2e-7 < high
+    assert "the residuals are larger than sigma says" in found.warnings[0]
 
 
 def test_the_sensitivities_of_the_page_are_those_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:

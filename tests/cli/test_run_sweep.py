@@ -126,6 +126,9 @@ def test_points_on_a_line_are_told_one_by_one(run: Callable) -> None:
         "0",
         "50",
     ]
+    assert "\nPoints\n" in result.stdout
+    many = run("--set", 'study.axes=[{key="left.potential", from="-50 mV", to="50 mV", points=21}]')
+    assert "\n12 of the 21 points\n" in many.stdout
 
 
 def test_the_figure_is_drawn_and_plot_draws_it_again(electrodiff: Callable, case: str) -> None:
@@ -251,7 +254,7 @@ def test_a_foreign_chunk_is_told_and_solved_again(run: Callable) -> None:
 def test_with_nothing_to_go_on_from_it_starts_from_the_beginning(run: Callable) -> None:
     result = run("--resume")
     assert result.exit_code == 0
-    assert result.stderr == "r holds no part of a sweep; starting from the beginning\n"
+    assert result.stderr == "r holds no unfinished sweep; starting from the beginning\n"
 
 
 # Points take long enough to be killed among them, and the folder is what the parent of the process looks at.

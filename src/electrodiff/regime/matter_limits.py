@@ -13,7 +13,7 @@ import numpy as np
 
 from electrodiff.checks import is_absent
 from electrodiff.grid.geometry import case_geometry, has_area
-from electrodiff.ions import water_relative_permittivity
+from electrodiff.ions import is_liquid_water, water_relative_permittivity
 from electrodiff.regime import words
 from electrodiff.regime.films import boltzmann
 from electrodiff.regime.interior import Interior
@@ -123,7 +123,8 @@ def _crowded_layers(scene: Scene) -> list[Place]:
 def ideal_solution(scene: Scene) -> Limit | None:
     """Activity coefficients move no Nernst potential: Davies' equation for both reservoirs."""
     interior = scene.junction
-    if interior is None:
+    # Davies' equation is about water.
+    if interior is None or not is_liquid_water(scene.case.temperature):
         return None
     case = scene.case
     sides = [_davies(scene, solution) for solution in (interior.inside, interior.outside)]

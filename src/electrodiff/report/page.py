@@ -29,7 +29,7 @@ from electrodiff.report.kinds import Kind, kind_of, number_rows
 from electrodiff.report.origin import Origin, origin_of, versions
 from electrodiff.report.typesetting import Typesetter
 from electrodiff.solution import Solution
-from electrodiff.store import Result, load_solution
+from electrodiff.store import Result, load_solution, result_file
 from electrodiff.study import STARTS, TransientStudy
 from electrodiff.summary import mesh_layers
 
@@ -50,11 +50,11 @@ class Models:
 
 
 def write_report(result: str | Path, page: str | Path) -> Path:
-    """Write the page of a stored result; returns its path.
+    """Write the page of a stored result, a file or its folder; returns the path of the page.
 
     Raises ResultError if there is no such result, or if the file is not one of this program's.
     """
-    source, target = Path(result), Path(page)
+    source, target = result_file(result), Path(page)
     target.write_text(report_page(load_solution(source), origin_of(source)), encoding="utf-8")
     return target
 

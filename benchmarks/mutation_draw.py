@@ -53,17 +53,22 @@ def draw(seed: int, index: int) -> Mutant:
     tree = tomllib.loads(text)
     for each in kinds:
         _TREE_KINDS[each](random, tree)
-    return Mutant(index, name, tuple(kinds), written(tree).encode("utf-8", "replace"))
+    try:
+        return Mutant(index, name, tuple(kinds), written(tree).encode("utf-8", "replace"))
+    except RecursionError:  # a table was moved into itself, which no file can hold
+        return draw(seed + 1, index)
 
 
 def written(tree: dict[str, Any]) -> str:
     """The tree as TOML, whole numbers of thousands of digits too."""
-    before = sys.get_int_max_str_digits()
+    digits, depth = sys.get_int_max_str_digits(), sys.getrecursionlimit()
     sys.set_int_max_str_digits(10_000)
+    sys.setrecursionlimit(20_000)
     try:
         return tomli_w.dumps(tree)
     finally:
-        sys.set_int_max_str_digits(before)
+        sys.set_int_max_str_digits(digits)
+        sys.setrecursionlimit(depth)
 
 
 def _override(random: Random, text: str) -> tuple[str, ...]:

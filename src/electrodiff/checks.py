@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from electrodiff.changes import within
 from electrodiff.ends import Closed, Reservoir
-from electrodiff.errors import CaseError
+from electrodiff.errors import CaseError, shown_name, shown_names
 from electrodiff.fields import Profile, check_known, checked_name, largest, nearest, problem
 from electrodiff.ions import KNOWN_IONS, water_relative_permittivity
 from electrodiff.layers import Layer
@@ -176,7 +176,7 @@ def _check_interfaces(case: Case) -> None:
         path = f"interfaces[{index}].between"
         for name in interface.between:
             if name not in names:
-                remedy = f"no layer is called '{name}'{nearest(name, names)}; the layers are {', '.join(names)}"
+                remedy = f"no layer is called '{shown_name(name)}'{nearest(name, names)}; the layers are {shown_names(names)}"
                 raise problem(path, list(interface.between), remedy)
         first, second = (names.index(name) for name in interface.between)
         if abs(first - second) != 1:

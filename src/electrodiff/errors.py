@@ -7,7 +7,7 @@ from datetime import date, time
 from typing import Any
 
 # More letters of a name, or of a value, or more names, are not shown: nobody reads on.
-_NAME, _VALUE, _NAMES = 60, 80, 40
+_NAME, _VALUE, _NAMES, _TEXT = 60, 80, 40, 1300
 
 
 def printable(text: str) -> str:
@@ -53,10 +53,12 @@ def _cut(text: str, most: int) -> str:
 
 
 class ElectrodiffError(Exception):
-    """Anything this package raises on purpose.  Its text is one line that can be printed anywhere."""
+    """Anything this package raises on purpose.  Its text is one line that can be printed anywhere, of a screen at most."""
 
     def __str__(self) -> str:
-        return printable(super().__str__())
+        text = super().__str__()
+        # What is wrong stands at the start, and what to do at the end.
+        return printable(text if len(text) <= _TEXT else f"{text[: _TEXT - 400]} ... {text[-300:]}")
 
 
 class CaseError(ElectrodiffError, ValueError):

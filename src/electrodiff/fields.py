@@ -76,9 +76,15 @@ def check_known(ions: Iterable[str], path: str, table: Iterable[str]) -> None:
     """Raise an error if a table at a key names an ion that the case has not."""
     known = list(ions)
     for ion in table:
-        if ion not in known:
-            remedy = f"the case has no ion of this name{nearest(ion, known)}; its ions are {shown_names(known)}"
-            raise problem(f"{path}.{ion}", ion, remedy)
+        check_known_at(known, f"{path}.{ion}", ion)
+
+
+def check_known_at(ions: Iterable[str], path: str, ion: str) -> None:
+    """Raise an error if what is named at a key is no ion of the case."""
+    known = list(ions)
+    if ion not in known:
+        remedy = f"the case has no ion of this name{nearest(ion, known)}; its ions are {shown_names(known)}"
+        raise problem(path, ion, remedy)
 
 
 def checked_name(name: str) -> str:

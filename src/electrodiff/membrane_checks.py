@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from electrodiff.ends import Reservoir
-from electrodiff.fields import InKT, Profile, check_known, nearest, problem
+from electrodiff.errors import shown_name, shown_names
+from electrodiff.fields import InKT, Profile, check_known, check_known_at, nearest, problem
 from electrodiff.layers import Layer
+from electrodiff.transporters import Pathway
 
 if TYPE_CHECKING:
     from electrodiff.model import Case, Side
@@ -21,15 +23,23 @@ def check_pathways(case: Case) -> None:
         path = f"pathways[{index}]"
         layer = _crossed(case, path, pathway.layer, [other.name for other in case.pathways[:index]], pathway.name)
         for ion in pathway.ions:
-            tables = ("permeability", "conductance", "barrier")
-            key = next((name for name in tables if ion in getattr(pathway, name)), "channels")
-            check_known(case.ions, f"{path}.{key}", [ion])
+            where = _place_of(pathway, path, ion)
+            check_known_at(case.ions, where, ion)
             given = (layer.partition or {}).get(ion), layer.barrier.get(ion), layer.diffusivity.get(ion)
             if any(isinstance(value, Profile) for value in given):
                 remedy = f"the lipid of '{layer.name}' has a profile for {ion}; beside a pathway it must be uniform"
-                raise problem(f"{path}.{key}.{ion}", ion, remedy)
+                raise problem(where, ion, remedy)
             if ion in pathway.conductances and case.valence(ion) == 0:
-                raise problem(f"{path}.{key}.{ion}", ion, f"{ion} carries no charge; give its permeability instead")
+                raise problem(where, ion, f"{ion} carries no charge; give its permeability instead")
+
+
+def _place_of(pathway: Pathway, path: str, ion: str) -> str:
+    """The key path at which a pathway names an ion."""
+    for key in ("permeability", "conductance", "barrier"):
+        if ion in getattr(pathway, key):
+            return f"{path}.{key}.{ion}"
+    index = next(index for index, channels in enumerate(pathway.channels) if channels.ion == ion)
+    return f"{path}.channels[{index}].ion"
 
 
 def check_transporters(case: Case) -> None:
@@ -63,7 +73,8 @@ def _crossed(case: Case, path: str, name: str, others: Sequence[str], own: str) 
         raise problem(f"{path}.name", own, "another one has this name already; give each its own")
     if own in case.layer_names:
         raise problem(f"{path}.name", own, "a layer has this name; give it another")
-    if name not in case.layer_names:
-        remedy = f"no layer is called '{name}'{nearest(name, case.layer_names)}; the layers are {', '.join(case.layer_names)}"
+    names = case.layer_names
+    if name not in names:
+        remedy = f"no layer is called '{shown_name(name)}'{nearest(name, names)}; the layers are {shown_names(names)}"
         raise problem(f"{path}.layer", name, remedy)
     return case.layers[case.layer_names.index(name)]

@@ -103,7 +103,7 @@ def _of_case(item: dict[str, Any], tree: Any) -> Mistake:
         value = item["input"]
     elif is_there and (value is None or not isinstance(written, dict | list | tuple | BaseModel)):
         value = written
-    full = f"{start}{path}".lstrip(".")
+    full = f"{start}{path}".removeprefix(".")
     return Mistake(full, "is missing" if value is None else _is(value), context["remedy"])
 
 
@@ -163,7 +163,7 @@ def _path(loc: Location, kind: str, tree: Any) -> str:
                 # The key paths of a protocol may be tables in tables.
                 more, node, _ = _place(node, str(part))
                 text += more
-    return text.lstrip(".")
+    return text.removeprefix(".")
 
 
 def _entered(tree: Any, loc: Location) -> Any:

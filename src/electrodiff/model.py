@@ -140,6 +140,8 @@ class Expectation(Record):
             ):
                 return units.to_si(value, dimension) if isinstance(value, str) else value
             reason = ""
+        except OverflowError:  # a whole number of more than 308 digits
+            reason = "it must be finite; "
         except units.UnitError as error:
             reason = f"{error}; " if str(error) else ""
         kind = f"a {dimension.name} with a unit" if dimension.unit else "a plain number"

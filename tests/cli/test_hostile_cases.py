@@ -201,6 +201,33 @@ def test_the_value_is_the_one_that_is_written(
     assert message(edited(case_text, old, new)).startswith(start)
 
 
+def test_the_ion_of_a_channel_is_named_by_its_place(message: Callable, case_text: str) -> None:
+    one = '{{ ion = "{}", density = "1 /um^2", conductance = "20 pS" }}'
+    channels = f"[{one.format('K')}, {one.format('Q')}]"
+    pathway = f'[[pathways]]\nname = "leak"\nlayer = "membrane"\nchannels = {channels}\nat = "-65 mV"\n'
+    assert message(case_text + pathway).startswith(
+        "pathways[0].channels[1].ion is 'Q'; the case has no ion of this name"
+    )
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 400, "-1" + "0" * 4000])
+def test_an_expectation_of_hundreds_of_digits_is_refused(message: Callable, case_text: str, number: str) -> None:
+    entry = f'[[expect]]\nquantity = "field_ratio.inside|membrane"\nvalue = {number}\ntolerance = 1\nsource = "none"\n'
+    assert message(case_text + entry).startswith("expect[0].value is ")
+
+
+def test_a_name_that_begins_with_dots_is_shown_with_them(message: Callable, case_text: str) -> None:
+    assert message('"../x" = 1\n' + case_text).startswith("../x is not a known key")
+
+
+def test_long_names_in_a_remedy_are_cut_too(message: Callable, case_text: str) -> None:
+    name = "a" * 50_000
+    pathway = f'[[pathways]]\nname = "leak"\nlayer = "{name}"\npermeability = {{ K = "1e-9 m/s" }}\n'
+    assert message(case_text + pathway).endswith("the layers are inside, membrane, outside")
+    entry = f'[[expect]]\nquantity = "{name}"\nvalue = 1\ntolerance = 1\nsource = "none"\n'
+    assert "known are" in message(case_text + entry)
+
+
 def test_both_key_and_keys_of_an_axis_are_told_of_the_one_that_is_there(message: Callable, case_text: str) -> None:
     axis = '{ key = "temperature", keys = ["temperature"], values = ["300 K"] }'
     text = message(f'{case_text}[study]\nkind = "sweep"\naxes = [{axis}]\n')

@@ -166,7 +166,7 @@ def test_any_steady_case_becomes_a_curve_and_back(electrodiff: Callable, folder:
         (
             'from = "-100 mV", to = "100 mV"',
             'from = "100 mV", to = "-100 mV"',
-            ("study.potentials.to is '-0.1 V'", "0.1 V"),
+            ("study.potentials.to is '-100 mV'", "0.1 V"),
         ),
         ('from = "-100 mV"', "from = -100", ("study.potentials.from is -100", "potential with a unit", "mV")),
         ('from = "-100 mV"', 'from = "-100 nm"', ("study.potentials.from is '-100 nm'", "potential with a unit")),

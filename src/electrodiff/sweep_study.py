@@ -153,7 +153,9 @@ class SweepStudy(Record):
             )
         for key in ("points", "seed"):
             if not self.is_drawn and getattr(self, key) is not None:
-                remedy = f'drop it: only a "random" or "sobol" design is drawn, and a {self.design} takes those of its axes'
+                remedy = (
+                    f'drop it: only a "random" or "sobol" design is drawn, and a {self.design} takes those of its axes'
+                )
                 raise problem(key, getattr(self, key), remedy)
         for index, axis in enumerate(self.axes):
             if axis.values is None and self.is_drawn == (axis.points is not None):

@@ -507,7 +507,11 @@ LIVING_EDITS: dict[str, tuple[str, str, tuple[str, ...]]] = {
         ("pathways[0].permeability is 'K'", "given twice"),
     ),
     "two pathways with one name": ('"leak"', '"channels"', ("pathways[1].name is 'channels'", "give each its own")),
-    "channels of an unknown ion": ('ion = "A"', 'ion = "Q"', ("pathways[1].channels[0].ion is 'Q'", "no ion of this name", "K, A")),
+    "channels of an unknown ion": (
+        'ion = "A"',
+        'ion = "Q"',
+        ("pathways[1].channels[0].ion is 'Q'", "no ion of this name", "K, A"),
+    ),
     "channels without a conductance": (
         ' conductance = "20 pS",',
         "",

@@ -227,6 +227,9 @@ def _check(count: int, results: list[BatchResult]) -> None:
         scales = one.readings.scales()
         for value, name in zip(found[index], results[0].names, strict=True):
             scale = max(abs(one.scalars[name] or 0.0), scales[name])
+            if scale == 0.0:
+                # Of an ion that cannot cross.
+                continue
             worst = max(worst, abs(value - (one.scalars[name] or 0.0)) / scale)
     print(f"  {min(CHECKED, count)} of them one by one: largest difference {worst:.1e} of the value or its scale")
 

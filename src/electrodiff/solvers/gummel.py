@@ -60,8 +60,8 @@ def gummel(problem: Problem, state: Floats, gate: Floats) -> tuple[Floats, float
         state = relaxed_potential(problem, state, soften=turn == 0)
         change = float(np.abs(state[:, -1] - before).max())
         # Near the solution each turn gains a constant factor; at rest it is there in two.  On the way a front may have to
-        # cross a layer, and nothing is gained until it has.
-        idle = 0 if change < GAIN * smallest else idle + 1
+        # cross a layer, and nothing is gained until it has; or the potential has so far to go that its steps run out.
+        idle = 0 if change < GAIN * smallest or change > LONG else idle + 1
         if change < SETTLED or idle > (PATIENCE if change > NEAR else 0) or not math.isfinite(change):
             break
         smallest = min(change, smallest)

@@ -98,6 +98,11 @@ def test_case_whose_front_crosses_a_layer_before_anything_is_gained():
     assert not robustness.run_case(77, 876).failures
 
 
+def test_a_pocket_at_hundreds_of_volts_is_reached() -> None:
+    """14,000 RT/F, of which each turn of potential and activities goes 1,500."""
+    assert not robustness.run_case(2077515762, 8250).failures
+
+
 def test_a_pocket_whose_potential_rounding_moves_about_fulfils_poissons_equation() -> None:
     """Of states that differ by a thousandth of RT/F and are alike in all but their last digits."""
     assert not robustness.run_case(1175235200, 134).failures

@@ -108,6 +108,12 @@ def test_a_pocket_whose_potential_rounding_moves_about_fulfils_poissons_equation
     assert not robustness.run_case(1175235200, 134).failures
 
 
+@pytest.mark.parametrize("index", [4371, 6235])
+def test_a_little_that_a_thousand_nodes_of_a_layer_miss_of_poissons_equation_is_mended(index: int) -> None:
+    """1e-11 of its terms at each, which asks for a change of the potential of 1e-8 RT/F."""
+    assert not robustness.run_case(2781450285, index).failures
+
+
 def test_an_activity_that_is_no_number_is_told_and_not_given() -> None:
     """Trivalent ions of 0.67 nm crowd against -0.48 C/m^2 in a layer that hardly lets them in: e^745."""
     solution = ed.solve(draw_case(1577573546, 3300).case, throw=False)

@@ -220,7 +220,8 @@ def polished(problem: Problem, state: Floats, gate: Floats) -> Floats:
     """A solution with the last digits of the potential of pockets.
 
     Where ions are confined, the potential of a whole pocket may be held by the last digits of its charge only, which an
-    update of all unknowns at once does not see; a step of the functional does.  Of the states on the way the one counts
+    update of all unknowns at once does not see; a step of the functional does.  The same where the activities that the
+    potential demands are not quite those of the elimination.  Of the states on the way the one counts
     that the next step moves least; but where rounding moves them all about, none that leaves Poisson's equation unfulfilled.
     """
     best, smallest, idle = state, (math.inf, math.inf), 0

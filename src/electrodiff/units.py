@@ -13,23 +13,48 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from scipy import constants
-
 from electrodiff.errors import ElectrodiffError
 
 if TYPE_CHECKING:
     import pint
 
-AVOGADRO: float = constants.N_A
-"""Avogadro constant [1/mol] (CODATA, exact)."""
-ELEMENTARY_CHARGE: float = constants.e
-"""Elementary charge [C] (CODATA, exact)."""
-FARADAY: float = constants.N_A * constants.e
-"""Faraday constant [C/mol] (exact, as the product of two exact constants)."""
-GAS_CONSTANT: float = constants.R
-"""Molar gas constant R [J/(mol K)] (CODATA, exact)."""
-VACUUM_PERMITTIVITY: float = constants.epsilon_0
-"""Vacuum permittivity [F/m] (CODATA)."""
+# Of CODATA 2022 (Mohr et al., Rev. Mod. Phys. 97 (2025) 025002), the first three exact.  scipy.constants takes 0.2 s to
+# import, and its vacuum permittivity changes with the version.
+AVOGADRO = 6.02214076e23
+"""Avogadro constant [1/mol]."""
+ELEMENTARY_CHARGE = 1.602176634e-19
+"""Elementary charge [C]."""
+BOLTZMANN = 1.380649e-23
+"""Boltzmann constant [J/K]."""
+FARADAY = AVOGADRO * ELEMENTARY_CHARGE
+"""Faraday constant [C/mol], exact as the product of two exact constants."""
+GAS_CONSTANT = AVOGADRO * BOLTZMANN
+"""Molar gas constant R [J/(mol K)], exact as the product of two exact constants."""
+VACUUM_PERMITTIVITY = 8.8541878188e-12
+"""Vacuum permittivity [F/m]."""
+
+# Units that need no look into pint, which takes 0.2 s to import, with the SI unit and the factor: what cases are mostly
+# written in.  All others, and all mistakes, are pint's; a test holds these to the same numbers.
+_COMMON = {
+    unit: (si, factor)
+    for si, of_unit in {
+        "m": {"m": 1.0, "mm": 1e-3, "um": 1e-6, "nm": 1e-9},
+        "K": {"K": 1.0},
+        "m^2/s": {"m^2/s": 1.0, "cm^2/s": 1e-4},
+        "mol/m^3": {"mol/m^3": 1.0, "M": 1e3, "mM": 1.0, "uM": 1e-3},
+        "V": {"V": 1.0, "mV": 1e-3},
+        "m/s": {"m/s": 1.0, "cm/s": 1e-2},
+        "C/m^2": {"C/m^2": 1.0, "mC/m^2": 1e-3},
+        "A/m^2": {"A/m^2": 1.0, "uA/cm^2": 1e-2},
+        "mol/m^2/s": {"mol/m^2/s": 1.0},
+        "J/mol": {"J/mol": 1.0, "kJ/mol": 1e3},
+        "F/m^2": {"F/m^2": 1.0, "uF/cm^2": 1e-2},
+        "S/m^2": {"S/m^2": 1.0, "mS/cm^2": 10.0},
+        "s": {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12},
+        "Hz": {"Hz": 1.0, "kHz": 1e3, "MHz": 1e6, "GHz": 1e9},
+    }.items()
+    for unit, factor in of_unit.items()
+}
 
 
 class UnitError(ElectrodiffError, ValueError):
@@ -99,6 +124,12 @@ def _registry() -> pint.UnitRegistry[float]:
 @cache
 def _conversion(unit: str, si_unit: str) -> tuple[float, float]:
     """Factor and offset that turn a number in `unit` into one in `si_unit`."""
+    known_si, known_factor = _COMMON.get(unit, ("", 0.0))
+    return (known_factor, 0.0) if known_si == si_unit else _converted(unit, si_unit)
+
+
+def _converted(unit: str, si_unit: str) -> tuple[float, float]:
+    """The same by pint."""
     import pint
 
     if unit == "kT":

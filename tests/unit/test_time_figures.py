@@ -432,6 +432,32 @@ def test_no_total_current_reaches_a_closed_centre_and_round_off_is_not_magnified
     assert top.get_ylabel() == "current density [mA/m²]"
 
 
+def test_thousands_of_amperes_are_told_in_kiloamperes_where_the_axis_is_linear(solved):
+    """Four digits and a sign would run into the label of the axis."""
+    units = set()
+    for name in TRANSIENTS:
+        for ax in currents(solved(name)).axes[:2]:
+            if ax.get_yscale() == "linear":
+                units.add(ax.get_ylabel())
+                assert max(np.abs(ax.get_ylim())) < 2e3
+    assert {"current density [kA/m²]", "current density [mA/m²]"} <= units
+
+
+def test_kiloamperes_are_thousands(solved):
+    junction = solved("junction")
+    ax = next(ax for ax in currents(junction).axes[:2] if ax.get_ylabel() == "current density [kA/m²]")
+    total = junction.total_current_density[1:]
+    expected = [
+        1e-3 * series for series in (total, total - conduction(junction)[1:].sum(axis=1), *conduction(junction)[1:].T)
+    ]
+    drawn = [np.asarray(line.get_ydata()) for line in ax.get_lines() if len(line.get_ydata()) == len(total)]
+    assert drawn
+    # What is below the error of the steps is drawn as none.
+    error = 1e-4 * 1e-3 * np.abs(conduction(junction)).max()
+    for series in drawn:
+        assert any(np.allclose(series, wanted, rtol=1e-12, atol=error) for wanted in expected)
+
+
 def test_the_membrane_and_its_baths_share_the_potential(clamped):
     ax = currents(clamped).axes[2]
     whole, alone = labelled(ax, "Vₘ").get_ydata(), labelled(ax, "across the membrane alone").get_ydata()

@@ -3,10 +3,12 @@
 import math
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import constants
 
 from electrodiff import units
 from electrodiff.units import (
@@ -27,6 +29,8 @@ from electrodiff.units import (
     thermal_voltage,
     to_si,
 )
+
+CASES = Path(__file__).parents[2] / "cases"
 
 DIMENSIONS = [
     LENGTH,
@@ -206,3 +210,26 @@ def test_scales_are_consistent() -> None:
     assert scales.flux == pytest.approx(2e-9 * 70 / 3e-9, rel=1e-15)
     # sigma = eps E and sigma = F c L are the same unit.
     assert scales.surface_charge == pytest.approx(scales.permittivity * scales.potential / 3e-9, rel=1e-14)
+
+
+@pytest.mark.parametrize("unit", list(units._COMMON))
+def test_a_unit_that_is_known_without_pint_is_what_it_is_to_pint(unit: str) -> None:
+    si_unit, factor = units._COMMON[unit]
+    assert units._converted(unit, si_unit) == (factor, 0.0)
+
+
+def test_the_constants_are_those_of_codata() -> None:
+    """scipy's are those of 2018 or 2022, in which the vacuum permittivity differs by 7e-10 of itself."""
+    assert constants.N_A == units.AVOGADRO
+    assert constants.e == units.ELEMENTARY_CHARGE
+    assert constants.k == units.BOLTZMANN
+    assert pytest.approx(constants.R, rel=1e-15) == units.GAS_CONSTANT
+    assert pytest.approx(constants.epsilon_0, rel=1e-9) == units.VACUUM_PERMITTIVITY
+
+
+def test_a_case_in_usual_units_is_read_without_pint_and_scipy_constants() -> None:
+    """They take longer to import than the case to solve."""
+    program = "import sys, electrodiff as ed; ed.solve(ed.load_case(sys.argv[1])); print(*sys.modules)"
+    case = CASES / "resting_potential.toml"
+    run = subprocess.run([sys.executable, "-c", program, str(case)], capture_output=True, text=True, check=True)
+    assert not {"pint", "scipy.constants"} & set(run.stdout.split())

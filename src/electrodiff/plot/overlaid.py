@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-CURRENT = Ladder(CURRENT_DENSITY.zero, (("kA/m²", 1e-3), *CURRENT_DENSITY.units))
 PERCENT = Ladder(0.0, (("%", 100.0),))
 ANGLE = Ladder(1e-9, (("°", 180.0 / np.pi),))
 _CAN = "steady states, courses in time, impedances, current-voltage curves and sweeps can"
@@ -174,7 +173,7 @@ def _transient(results: Sequence[Transient]) -> list[Panel]:
     place = common_axis(results).place
     rows = (
         ("potential", POTENTIAL, lambda transient: transient.membrane_potential),
-        ("total current", CURRENT, total_current),
+        ("total current", CURRENT_DENSITY, total_current),
     )
     return [
         _series(name, ladder, [(each.time, np.asarray(of(each))) for each in results], place, "time")
@@ -187,7 +186,7 @@ def _curves(results: Sequence[CurrentVoltage]) -> list[Panel]:
 
     def panel(name: str, values: Sequence[Floats]) -> Panel:
         curves = [(curve.voltage, own) for curve, own in zip(results, values, strict=True)]
-        return _series(name, CURRENT, curves, lambda voltage: voltage, "potential")
+        return _series(name, CURRENT_DENSITY, curves, lambda voltage: voltage, "potential")
 
     panels = [panel("net current", [curve.current_density for curve in results])]
     for ion in shared_ions(results):

@@ -14,10 +14,10 @@ from electrodiff.ends import Closed, Reservoir, Wall
 from electrodiff.plot import time_axis
 from electrodiff.plot.drawing import styled
 from electrodiff.plot.labels import shortened, text_width
-from electrodiff.plot.scale import POTENTIAL, Ladder, linear_limits
+from electrodiff.plot.scale import POTENTIAL, Ladder, Unit, linear_limits
 from electrodiff.plot.sheet import CLOSE, TITLE, Row, sheet, size_mm
 from electrodiff.plot.style import COLOURS, MINUS, SOLUTION, ion_style
-from electrodiff.plot.symlog import fit_y_axis
+from electrodiff.plot.symlog import fit_y_axis, linear_part
 from electrodiff.plot.time_axis import TimeAxis
 from electrodiff.units import FARADAY
 
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-CURRENT_DENSITY = Ladder(1e-12, (("A/m²", 1.0), ("mA/m²", 1e3), ("µA/m²", 1e6), ("nA/m²", 1e9)))
+CURRENT_DENSITY = Ladder(1e-12, (("kA/m²", 1e-3), ("A/m²", 1.0), ("mA/m²", 1e3), ("µA/m²", 1e6), ("nA/m²", 1e9)))
+# On a logarithmic axis thousands take no more room than ones.
+_OVER_DECADES = Ladder(CURRENT_DENSITY.zero, CURRENT_DENSITY.units[1:])
 # Of concentrations whose changes are shown: rounding errors are 1e-14 of a molar one.
 CHANGE = Ladder(1e-9, (("mM", 1.0), ("µM", 1e3), ("nM", 1e6), ("pM", 1e9)))
 # A total current below this part of the conduction is what rounding errors leave of none.
@@ -96,15 +98,15 @@ def _draw_currents(transient: Transient, axis: TimeAxis, top: Axes, bottom: Axes
     displacement = _displacement(total, carried)
     name = _watched_layer(transient)
     parts = np.array([displacement, total])
-    unit = CURRENT_DENSITY.unit(parts if parts.any() else carried)
-    axis.draw_curve(top, total * unit.factor, label="total", **_TOTAL)
-    axis.draw_curve(top, displacement * unit.factor, label="displacement", **_DISPLACEMENT)
     noise = _noise(transient)
     # Evenly in time, a displacement that has died away after a change is no reason for a logarithmic axis.
     faint = 0.0 if axis.is_logarithmic else 0.1 * float(np.quantile(np.abs(total), 0.1))
+    unit = _unit(parts, max(noise, faint)) if parts.any() else _unit(carried, noise)
+    axis.draw_curve(top, total * unit.factor, label="total", **_TOTAL)
+    axis.draw_curve(top, displacement * unit.factor, label="displacement", **_DISPLACEMENT)
     fit_y_axis(top, parts * unit.factor, unit.floor, max(noise, faint) * unit.factor)
     top.set_ylabel(f"current density [{unit.name}]")
-    unit = CURRENT_DENSITY.unit(carried)
+    unit = _unit(carried, noise)
     for index, values in enumerate(carried.T):
         if values.any():
             axis.draw_curve(bottom, values * unit.factor, label=f"_{index}", **ion_style(index))
@@ -115,6 +117,11 @@ def _draw_currents(transient: Transient, axis: TimeAxis, top: Axes, bottom: Axes
     for ax, title in zip((top, bottom), titles, strict=True):
         ax.axhline(0.0, color="0.8", linewidth=0.8, zorder=-2)
         head(ax, title)
+
+
+def _unit(values: Floats, noise: float) -> Unit:
+    """The unit of current densities [A/m^2] on an axis that `fit_y_axis` makes fit them."""
+    return (CURRENT_DENSITY if linear_part(values, noise) is None else _OVER_DECADES).unit(values)
 
 
 def _noise(transient: Transient) -> float:

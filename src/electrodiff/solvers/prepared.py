@@ -6,7 +6,7 @@ For what is timed, and for who repeats a solve in a program of his own.  What `b
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from electrodiff.errors import CaseError, ConvergenceError
 from electrodiff.fvm.kernels.arrays import Floats, Integers
 from electrodiff.fvm.kernels.lane_readings import DEVIATION
-from electrodiff.fvm.kernels.nested import Nest, solve_nest
+from electrodiff.fvm.kernels.nested import Nest, listed, solve_nest
 from electrodiff.fvm.problem import Problem, build_problem, own_arrays
 from electrodiff.grid.line import FRACTION, Line, layered_line, nested_meshes
 from electrodiff.model import Case
@@ -39,7 +39,9 @@ class Prepared:
     case: Case
     names: tuple[str, ...]
     """Of the scalars, in the order of `solve`."""
-    nests: tuple[Nest, ...]
+    problems: tuple[Problem, ...]
+    """On every mesh, coarsest first"""
+    nests: Sequence[Nest]
     guess: Floats
     reader: Reader
     floor: float
@@ -80,21 +82,26 @@ def prepare(case: Case, names: tuple[str, ...] | None = None) -> Prepared:
     Raises CaseError for a case that is more than uniform planar layers of point ions between two reservoirs, and
     ConvergenceError if plain Newton does not solve it.
     """
-    points = points_of(case, [], np.empty((1, 0)))
-    if points is None:
-        raise CaseError("only uniform planar layers of point ions between two reservoirs can be prepared: use ed.solve")
     every = batch_names(case)
     wanted = [every.index(name) for name in names or every]
-    reader = reader_of(points)
     prepared = None
-    for line in _lines(case):
-        prepared = _on(case, line, every, reader)
+    for prepared in candidates(case):
         values, errors, scales = prepared.estimates()
         is_met = errors <= case.mesh.accuracy * np.maximum(np.abs(values), scales)
         if is_met[wanted].all():
             break
     assert prepared is not None
     return prepared
+
+
+def candidates(case: Case) -> Iterator[Prepared]:
+    """A case on lines from coarse to fine, for who asks for more than steady scalars.  Raises CaseError as `prepare`."""
+    points = points_of(case, [], np.empty((1, 0)))
+    if points is None:
+        raise CaseError("only uniform planar layers of point ions between two reservoirs can be prepared: use ed.solve")
+    reader = reader_of(points)
+    for line in _lines(case):
+        yield _on(case, line, batch_names(case), reader)
 
 
 def _lines(case: Case) -> Iterator[Line]:
@@ -109,12 +116,13 @@ def _lines(case: Case) -> Iterator[Line]:
 
 def _on(case: Case, line: Line, names: tuple[str, ...], reader: Reader) -> Prepared:
     """The case on a line and its coarsenings."""
-    problems = [build_problem(case, mesh) for mesh in nested_meshes(line.nested())]
+    problems = tuple(build_problem(case, mesh) for mesh in nested_meshes(line.nested()))
     largest = float(problems[0].chain.target[:, :-1].max()) or 1.0
     return Prepared(
         case,
         names,
-        tuple(_nest(problem) for problem in problems),
+        problems,
+        listed(tuple(_nest(problem) for problem in problems)),
         first_guess(problems[0]),
         reader,
         OPTIONS.activity_floor * largest,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numba.typed import List
 
 from electrodiff.fvm.kernels.arrays import Border, Chain, Floats, Integers
 from electrodiff.fvm.kernels.bernoulli import bernoulli
@@ -28,6 +29,15 @@ class Nest(NamedTuple):
     """(N-1,) of each face"""
     state: Floats
     """(N, m)"""
+
+
+@kernel
+def listed(nests: tuple[Nest, ...]) -> List[Nest]:
+    """The same problems in a list that stays compiled: to hand over a hundred arrays one by one takes 15 us a call."""
+    result = List()
+    for level in range(len(nests)):
+        result.append(nests[level])
+    return result
 
 
 @kernel
@@ -104,7 +114,7 @@ def read_nest(nest: Nest, layers: int, least: float, is_finest: bool, out_table:
 
 @kernel
 def solve_nest(
-    nests: tuple[Nest, ...],
+    nests: List[Nest],
     guess: Floats,
     layers: int,
     tolerance: float,

@@ -6,8 +6,15 @@ long, and the last digits of kernels that were compiled side by side need not be
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import electrodiff as ed
 from electrodiff.solvers.studies import solve_study
+
+sys.path.insert(0, str(Path(__file__).parent / "kernels"))
+
+import kernel_cases
 
 # Point ions and sized ones, floating ends, cells, transients and spectra, with two to five ions.
 CASES = (
@@ -27,6 +34,8 @@ CASES = (
     "impedance_membrane",
 )
 
+SPECTRUM = {"kind": "impedance", "frequencies": [1.0]}
+
 
 def main() -> None:
     """Solve a case of each kind, and a few points in lanes."""
@@ -35,6 +44,13 @@ def main() -> None:
     for name in ("clamped_membrane", "liquid_junction"):
         case = ed.load_case(ed.bundled_case(name)).replace("expect", [])
         ed.sweep(case, {"right.potential": [0.0, 0.001]}, quiet=True)
+    # Spectra of two and of four sized ions.
+    diameters = {f"ions.{ion}.diameter": 0.5e-9 for ion in ("K", "Na", "Cl", "A")}
+    for name, sizes in (("steric_electrode", {}), ("clamped_membrane", {**diameters, "steric": {"model": "bikerman"}})):
+        case = ed.load_case(ed.bundled_case(name)).changed({**sizes, "expect": [], "study": SPECTRUM, "mesh.nodes": 41})
+        solve_study(case)
+    for answer in kernel_cases.CASES.values():
+        answer()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from electrodiff.solvers.batch.solve import Batch, chain_points
 from electrodiff.solvers.batch.stacks import points_of
 from electrodiff.solvers.prepared import prepare
+from electrodiff.solvers.prepared_spectrum import prepare_spectrum
 from electrodiff.solvers.transient import CLOSE
 from peers.membrane import clamped_case
 from peers.tasks import Task, Values
@@ -61,4 +62,17 @@ def _march(task: Task) -> Callable[[], tuple[Values, Values | None]]:
     return lambda: (solve_ours(course, task.demanded, CLOSE).values, None)
 
 
-PREPARED: dict[str, Prepared] = {"steady": _prepared, "iv": _lanes, "floating": _prepared, "transient": _march}
+def _spectrum(task: Task) -> Callable[[], tuple[Values, Values | None]]:
+    """The case on its nested meshes, with a first guess of its steady state and its frequencies in lanes."""
+    study = {"kind": "impedance", "frequencies": task.inputs.tolist()}
+    case = clamped_case().changed({"mesh.accuracy": task.demanded, "study": study})
+    return prepare_spectrum(case).estimates
+
+
+PREPARED: dict[str, Prepared] = {
+    "steady": _prepared,
+    "iv": _lanes,
+    "floating": _prepared,
+    "impedance": _spectrum,
+    "transient": _march,
+}

@@ -18,7 +18,6 @@ _REMEDIES = {
     "model_type": "expected a table of keys",
     "model_attributes_type": "expected a table of keys",
     "dict_type": "expected a table of keys",
-    "tuple_type": "expected a list, such as [[layers]]",
     "too_short": "expected at least one entry",
     "too_long": "expected the names of two neighbouring layers",
     "int_type": "expected a whole number",
@@ -74,9 +73,17 @@ def _mistake(item: dict[str, Any], tree: Any, kind: type[BaseModel]) -> Mistake:
         if isinstance(item["loc"][-1], int):
             return Mistake(path, _is(item["input"]), _REMEDIES["too_long"])
         return Mistake(path, "is missing", "add it")
+    if item["type"] == "tuple_type":
+        return Mistake(path, _is(item["input"]), _list_instead(path, item["input"]))
     text = item["msg"][0].lower() + item["msg"][1:]
     remedy = _REMEDIES.get(item["type"], re.sub("^input should be", "expected", text))
     return Mistake(path, _is(item["input"]), remedy)
+
+
+def _list_instead(path: str, value: Any) -> str:
+    """What a list of what was given alone would look like: of tables under double brackets, of values in single ones."""
+    entry = shown_value(value) if isinstance(value, str) else f"[{path.rpartition('.')[2]}]"
+    return f"expected a list, such as [{entry}]"
 
 
 def _unknown_key(path: str, key: str, known: Iterable[str], elsewhere: str = "") -> Mistake:

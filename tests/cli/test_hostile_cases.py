@@ -13,6 +13,7 @@ from electrodiff.errors import ResultError, shown_key, shown_names, shown_value
 
 # Nobody waits longer to be told of a slip [s of processor time].
 LONGEST = 2.0
+CASES = Path(__file__).parents[2] / "cases"
 
 
 @pytest.fixture
@@ -291,3 +292,18 @@ def test_names_are_quoted_where_they_must_be_and_cut() -> None:
         *("K", "sodium pump", '""', '" K"', '"a[0]"', "é")
     ]
     assert shown_names(map(str, range(100))).endswith("38, 39 and 60 more")
+
+
+def test_a_result_given_as_a_case_is_told_from_a_case(message: Callable) -> None:
+    assert message(b"\x89HDF\r\n\x1a\n\x00") == (
+        "the file is a result (NetCDF), not a case; give the TOML file that it was made from"
+    )
+
+
+def test_a_value_where_a_list_is_wanted_is_shown_as_a_list(message: Callable) -> None:
+    text = edited(
+        (CASES / "ghk_validity_map.toml").read_text(),
+        '["ghk_difference", "planck_difference", "debye_ratio"]',
+        "'debye_ratio'",
+    )
+    assert message(text) == "study.quantities is 'debye_ratio'; expected a list, such as ['debye_ratio']"

@@ -8,6 +8,7 @@ import pytest
 import electrodiff as ed
 from electrodiff.errors import CaseError, ConvergenceError
 from electrodiff.solvers.prepared import prepare
+from electrodiff.solvers.prepared_spectrum import prepare_spectrum
 
 
 def membrane(**changes: object) -> ed.Case:
@@ -49,3 +50,33 @@ def test_a_case_that_plain_newton_does_not_solve_is_told():
     case = membrane(**{"layers.membrane.fixed_charge": "2000 mM", "left.potential": "2 V"})
     with pytest.raises(ConvergenceError, match=r"use ed\.solve"):
         prepare(case)
+
+
+# ---- spectra ------------------------------------------------------------------------------------------------------
+
+STUDY = {"kind": "impedance", "frequencies": {"from": 1.0, "to": 1e10, "per_decade": 2}}
+
+
+@pytest.mark.parametrize("left", [-0.065, "floating"])
+def test_prepared_impedances_are_those_of_a_strict_solve_within_their_errors(left):
+    case = membrane(**{"left.potential": left, "mesh.accuracy": 1e-6, "study": STUDY})
+    impedance, error = prepare_spectrum(case).estimates()
+    strict = ed.solve_impedance(case.replace("mesh.accuracy", 1e-9))
+    assert (error <= 1e-6 * np.abs(impedance)).all()
+    assert (np.abs(impedance - strict.impedance) <= error + strict.error).all()
+
+
+def test_prepared_impedances_have_the_same_bits_again_and_with_any_number_of_threads():
+    case = membrane(study=STUDY)
+    spectrum = prepare_spectrum(case, threads=2)
+    first = spectrum.estimates()
+    for again in (spectrum.estimates(), prepare_spectrum(case, threads=1).estimates()):
+        for one, other in zip(first, again, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_only_impedances_are_prepared_as_spectra():
+    with pytest.raises(CaseError, match=r"study\.kind is 'steady'; expected 'impedance'"):
+        prepare_spectrum(membrane())
+    with pytest.raises(CaseError, match=r"only uniform planar layers of point ions .* use ed\.solve"):
+        prepare_spectrum(ed.load_case(ed.bundled_case("impedance_blocking_cell")))

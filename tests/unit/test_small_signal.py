@@ -11,15 +11,14 @@ from newton_system import rate_by_hand
 
 import electrodiff as ed
 from electrodiff.fvm.kernels.arrays import GATING, RATE
-from electrodiff.fvm.kernels.factors import fill_flows
+from electrodiff.fvm.kernels.factors import Jacobian, fill_flows
 from electrodiff.fvm.problem import build_problem
 from electrodiff.grid.line import layered_line
 from electrodiff.impedance import Impedance
-from electrodiff.readings import Readings
 from electrodiff.solvers.impedance import solve_impedance
 from electrodiff.solvers.newton import NewtonOptions
 from electrodiff.solvers.robust import solve_robustly
-from electrodiff.solvers.small_signal import Linearised, currents_at, linearised, respond
+from electrodiff.solvers.small_signal import Linearised, Response, linearised, respond
 from electrodiff.units import FARADAY
 
 BATH = {"thickness": "4 nm", "relative_permittivity": 80}
@@ -97,7 +96,39 @@ def linear(case: ed.Case) -> Linearised:
     problem = build_problem(case, layered_line(case).mesh())
     attempt = solve_robustly(problem, None, NewtonOptions())
     assert attempt.converged
-    return linearised(Readings(problem, attempt.result.state, attempt.result.gate))
+    return linearised(problem, attempt.result.state, attempt.result.gate)
+
+
+def change_at(system: Linearised, omega: float) -> np.ndarray:
+    """(N, m) of the activities and of the potential."""
+    return respond(system, np.array([omega]), 0).change[0]
+
+
+def flows(system: Linearised, omega: float, change: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(N, n) flow of each ion, (N,) displacement current, and (N,) sum of the sizes of the terms of both at every node.
+
+    Of the half cell and the face at its right, of the last node at its left; at a wall no ion passes.
+    """
+    linear = system.linear
+    valence, own = np.array(linear.chain.valence), linear.jacobian
+    update = change.copy()
+    update[:, :-1] += valence * linear.state[:, :-1] * change[:, -1:]
+
+    def face(outflow: np.ndarray, inflow: np.ndarray, of: np.ndarray) -> np.ndarray:
+        flow = np.einsum("nrc,nc->nr", outflow[:-1], of[:-1]) + np.einsum("nrc,nc->nr", inflow[:-1], of[1:])
+        return flow[[*range(len(flow)), -1]]
+
+    sensed = (linear.by_sensed * update[linear.sensed]).sum(axis=(1, 2))
+    flow = face(own.outflow, own.inflow, update)
+    flow += np.tensordot(sensed, linear.through, axes=1)[[*range(len(flow) - 1), -2]]
+    size = face(abs(own.outflow), abs(own.inflow), abs(update))
+    half = np.vstack([linear.right[:-1], -own.storage[-1:]])
+    stored = np.einsum("nrc,nc->nr", half[:, :-1, :-1], change[:, :-1])
+    ions = flow[:, :-1] + 1j * omega * stored
+    ions[[0, -1]] *= linear.open_ends[:, None]
+    size[[0, -1], :-1] *= linear.open_ends[:, None]
+    displacement = 1j * omega * (flow[:, -1] - stored @ valence)
+    return ions, displacement, size[:, :-1] @ abs(valence) + omega * size[:, -1]
 
 
 @pytest.fixture(scope="module", params=["a gate", "gates and transporters"])
@@ -127,7 +158,7 @@ def rates_and_contents(system: Linearised, state: np.ndarray) -> tuple[np.ndarra
 
 def by_hand(system: Linearised, omega: float) -> np.ndarray:
     """(N, m) changes of activities and potentials: a dense system, its derivatives by central differences."""
-    state, free = system.state, system.chain.free.ravel() > 0
+    state, free = system.linear.state, system.linear.chain.free.ravel() > 0
     size = state.size
     matrix = np.eye(size, dtype=complex)
     for column, (node, row) in enumerate(np.ndindex(state.shape)):
@@ -147,11 +178,10 @@ def by_hand(system: Linearised, omega: float) -> np.ndarray:
 
 @pytest.mark.parametrize("omega", [1e-6, 1e-2, 1.0, 100.0])
 def test_response_is_that_of_a_dense_system_differenced_by_hand(system, omega):
-    response = respond(system, omega)
-    assert response is not None
+    change = change_at(system, omega)
     expected = by_hand(system, omega)
     # 1e-6 of the largest: central differences with steps of 1e-6.
-    np.testing.assert_allclose(response.change, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
+    np.testing.assert_allclose(change, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
     # It is no real system: at some of these frequencies the phases differ by much.
     if omega == 1.0:
         assert np.abs(expected.imag).max() > 0.01
@@ -160,31 +190,29 @@ def test_response_is_that_of_a_dense_system_differenced_by_hand(system, omega):
 def test_transporters_and_gates_matter_to_the_response():
     """The test above would see it if one of them did not answer, by an order of its tolerance."""
     whole = linear(everything(transporters=TRANSPORTERS, pathways=PATHWAYS))
-    expected = respond(whole, 1e-2)
-    assert expected is not None
+    expected = change_at(whole, 1e-2)
     for b in range(whole.problem.border.kind.size):
-        still = whole.by_sensed.copy()
+        still = whole.linear.by_sensed.copy()
         still[b] = 0.0
-        response = respond(replace(whole, by_sensed=still), 1e-2)
-        assert response is not None
-        assert np.abs(response.change - expected.change).max() > 1e-5 * np.abs(expected.change).max()
+        change = change_at(replace(whole, linear=whole.linear._replace(by_sensed=still)), 1e-2)
+        assert np.abs(change - expected).max() > 1e-5 * np.abs(expected).max()
 
 
 @pytest.mark.parametrize("omega", [1e-9, 1e-3, 1.0, 1e3])
 def test_total_current_is_the_same_at_every_node(system, omega):
-    valence = np.array(system.chain.valence)
-    response = respond(system, omega)
-    assert response is not None
-    total = response.ion_flow @ valence + response.displacement
-    read = total[response.read_at]
+    valence = np.array(system.linear.chain.valence)
+    nodes = (0, 3, 8, 13, 16)
+    responses = [respond(system, np.array([omega]), node) for node in nodes]
+    ions, displacement, size = flows(system, omega, responses[0].change[0])
+    total, doubt = ions @ valence + displacement, float(responses[0].doubt[0])
+    read = total[responses[0].read_at[0]]
     off = np.abs(total - read)
-    assert (off <= 100 * response.rounding + response.corrected + response.doubt).all()
+    assert (off <= 100 * np.finfo(float).eps * size + doubt).all()
     assert off.max() < 1e-9 * abs(read)
     # Split at any node, the parts make up the total.
-    for node in (0, 3, 8, 13, 16):
-        ions, displaced = currents_at(system, response, node)
-        assert abs(ions.sum() + displaced - read) < 1e-9 * abs(read)
-        np.testing.assert_allclose(ions, valence * response.ion_flow[node], rtol=0, atol=1e-9 * abs(read))
+    for node, response in zip(nodes, responses, strict=True):
+        assert abs(response.parts[0].sum() - read) < 1e-9 * abs(read)
+        np.testing.assert_allclose(response.parts[0, :-1], valence * ions[node], rtol=0, atol=1e-9 * abs(read))
 
 
 def test_total_current_is_read_where_it_is_not_lost_in_rounding():
@@ -195,15 +223,19 @@ def test_total_current_is_read_where_it_is_not_lost_in_rounding():
         temperature=300.0, ions={"K": {}, "Cl": {}}, layers=(layer,), left=wall, right=wall, mesh={"nodes": 401}
     )
     slow = linear(case)
-    response = respond(slow, 1e-12)
-    assert response is not None
-    assert response.read_at in (0, 400)
-    assert (response.ion_flow[[0, -1]] == 0).all()
+    first, middle, last = (respond(slow, np.array([1e-12]), node) for node in (0, 200, 400))
+    assert first.read_at[0] in (0, 400)
     # Both walls see the same charge, with the other sign.
-    assert response.displacement[-1] == pytest.approx(response.displacement[0], rel=1e-9)
-    middle = response.ion_flow[200] @ np.array(slow.chain.valence) + response.displacement[200]
-    assert response.rounding[200] > 1e3 * response.rounding[response.read_at]
-    assert abs(middle - response.displacement[0]) <= 1e3 * response.rounding[200]
+    assert first.parts[0, -1] == pytest.approx(last.parts[0, -1], rel=1e-9)
+    ions, displacement, size = flows(slow, 1e-12, first.change[0])
+    read, rounding = float(first.rounding[0]), np.finfo(float).eps * size[200]
+    # Sizes of complex numbers are |re| + |im|, 1.5 times the absolute value at most.
+    assert np.finfo(float).eps * size[first.read_at[0]] <= read <= 1.5 * np.finfo(float).eps * size[first.read_at[0]]
+    assert rounding > 1e3 * read
+    face = ions[200] @ np.array(slow.linear.chain.valence) + displacement[200]
+    assert abs(face - first.parts[0, -1]) <= 1e3 * rounding
+    # Split in the middle, what flows is found from the wall, and not from the terms there.
+    assert abs(middle.parts[0].sum() - first.parts[0, -1]) < 1e-6 * abs(first.parts[0, -1])
 
 
 def test_elimination_is_repeated_until_nothing_is_missing():
@@ -214,13 +246,44 @@ def test_elimination_is_repeated_until_nothing_is_missing():
         temperature=300.0, ions={"K": {}, "Cl": {}}, layers=(layer,), left=wall, right=wall, mesh={"nodes": 301}
     )
     fast = linear(case)
-    response = respond(fast, 2 * math.pi * 1e7 * fast.problem.scales.time)
-    assert response is not None
-    total = response.ion_flow @ np.array(fast.chain.valence) + response.displacement
-    read = abs(total[response.read_at])
-    assert response.corrected < 1e-12 * read
+    omega = 2 * math.pi * 1e7 * fast.problem.scales.time
+    response = respond(fast, np.array([omega]), 0)
+    ions, displacement, _ = flows(fast, omega, response.change[0])
+    total = ions @ np.array(fast.linear.chain.valence) + displacement
+    read = abs(total[response.read_at[0]])
+    assert response.corrected[0] < 1e-12 * read
     # Nothing that a whole number of turns in vain would leave: the sum of both walls' charges is that of the water, none.
     assert abs(total[0] - total[-1]) < 1e-7 * read
+
+
+# ---- lanes and threads -----------------------------------------------------------------------------------------------
+
+
+def everything_of(response: Response) -> list[np.ndarray]:
+    return [response.change, response.parts, response.read_at, response.rounding, response.corrected]
+
+
+def test_response_has_the_same_bits_with_any_number_of_threads_and_beside_any_other_frequencies(system):
+    omega = np.geomspace(1e-9, 1e3, 21)
+    together = respond(system, omega, 8, threads=1)
+    for threads in (2, 3):
+        for one, other in zip(everything_of(together), everything_of(respond(system, omega, 8, threads)), strict=True):
+            np.testing.assert_array_equal(one, other)
+    for place in (0, 7, 13, 20):
+        alone = respond(system, omega[place : place + 1], 8)
+        for one, other in zip(everything_of(together), everything_of(alone), strict=True):
+            np.testing.assert_array_equal(one[place], other[0])
+
+
+def test_singular_system_has_no_response(system):
+    """An ion that is free and goes nowhere, and is not stored: its pivot is 0."""
+    squares = [square.copy() for square in system.linear.jacobian]
+    for square in squares:
+        square[:, 0] = 0.0
+    broken = replace(system, linear=system.linear._replace(jacobian=Jacobian(*squares)))
+    response = respond(broken, np.array([1.0]), 8)
+    assert not np.isfinite(response.doubt[0])
+    assert response.read_at[0] == -1
 
 
 # ---- what a study asks for ----------------------------------------------------------------------------------------

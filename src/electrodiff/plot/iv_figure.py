@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from matplotlib.lines import Line2D
 
-from electrodiff.ladder.curves import rivals
 from electrodiff.membrane import find_membrane
 from electrodiff.plot import stack
 from electrodiff.plot.drawing import styled
@@ -65,6 +64,9 @@ def _models(found: list[Solution]) -> dict[str, tuple[float, ...]]:
     """Net current of the textbook models at the potentials that were found [A/m^2], by title."""
     if not found:
         return {}
+    # Here, as every figure of `run` would wait for the ladder of models else.
+    from electrodiff.ladder.curves import rivals
+
     everything = rivals(find_membrane(found[0].case), found)
     return {title: values for title, values in everything.items() if "face values" not in title}
 

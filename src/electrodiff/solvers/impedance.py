@@ -16,11 +16,11 @@ from electrodiff.impedance import Complex, Impedance
 from electrodiff.model import Case
 from electrodiff.quantities import rounded_up
 from electrodiff.solution import Solution
-from electrodiff.solvers.accuracy import MOST_NODES, solve_to_accuracy
-from electrodiff.solvers.levels import Level, solve_level, solve_nested
+from electrodiff.solvers.accuracy import MOST_NODES
+from electrodiff.solvers.levels import Level, solve_nested
 from electrodiff.solvers.newton import NewtonOptions
-from electrodiff.solvers.small_signal import Linearised, Response, currents_at, linearised, respond, small_profiles
-from electrodiff.solvers.steady import solve_steady
+from electrodiff.solvers.small_signal import Linearised, Response, linearised, respond, small_profiles
+from electrodiff.solvers.steady import finished, solve_on
 from electrodiff.study import ImpedanceStudy
 from electrodiff.units import FARADAY
 
@@ -31,11 +31,7 @@ class Spectrum:
 
     level: Level
     linear: Linearised
-    responses: tuple[Response, ...]
-    parts: Complex
-    """(W, n + 1) admittance by ion, and by displacement, at `node`."""
-    rounding: Floats
-    """(W,) of the total admittance"""
+    response: Response
 
 
 class _SingularError(Exception):
@@ -53,12 +49,13 @@ def solve_impedance(case: Case, *, throw: bool = True, mesh: Mesh | None = None)
     if not isinstance(study, ImpedanceStudy):
         raise CaseError(f"study.kind is '{study.kind}'; expected 'impedance'")
     frequency = np.array(study.frequency_values())
-    steady = solve_steady(case, mesh=mesh, throw=throw)
+    steady, levels = solve_on(case, mesh, NewtonOptions())
+    steady = finished(steady, throw)
     spectra: list[Spectrum] = []
     message = steady.message
     if steady.converged:
         try:
-            spectra = _spectra(case, mesh, frequency)
+            spectra = _spectra(levels, frequency, may_refine=mesh is None and case.mesh.nodes is None)
         except _SingularError as error:
             message = "at {:.6g} Hz the linear system is singular on {} nodes: try another mesh.nodes".format(
                 *error.args
@@ -70,23 +67,18 @@ def solve_impedance(case: Case, *, throw: bool = True, mesh: Mesh | None = None)
     return _impedance(case, steady, frequency, spectra)
 
 
-def _spectra(case: Case, mesh: Mesh | None, frequency: Floats) -> list[Spectrum]:
-    """The responses on nested meshes, coarsest first, or on the one that was given."""
-    options = NewtonOptions()
-    if mesh is not None:
-        level = solve_level(case, mesh, None, None, options)
-        return [_spectrum(level, frequency, _middle(mesh))]
-    levels = solve_to_accuracy(case, options).levels
-    position = _middle(levels[0].problem.mesh)
+def _spectra(levels: list[Level], frequency: Floats, may_refine: bool) -> list[Spectrum]:
+    """The responses on nested meshes, coarsest first, with finer ones as the wanted accuracy takes them."""
+    case, position = levels[-1].problem.case, middle(levels[0].problem.mesh)
     spectra = [_spectrum(level, frequency, position) for level in levels]
     gaps = [_gap(case, spectra)]
-    while case.mesh.nodes is None and _is_worthwhile(gaps) and levels[-1].problem.mesh.nodes < MOST_NODES / 2:
+    while may_refine and _is_worthwhile(gaps) and levels[-1].problem.mesh.nodes < MOST_NODES / 2:
         line = levels[-1].line
         assert line is not None
-        finer = solve_nested([line.refined()], levels[-1], options)[-1]
+        finer = solve_nested([line.refined()], levels[-1], NewtonOptions())[-1]
         if not finer.converged:
             break
-        levels.append(finer)
+        levels = [*levels, finer]
         spectra.append(_spectrum(finer, frequency, position))
         gaps.append(_gap(case, spectra))
     return spectra
@@ -97,7 +89,7 @@ def _is_worthwhile(gaps: Sequence[float]) -> bool:
     return gaps[-1] > 1 and (len(gaps) < 2 or gaps[-1] < gaps[-2] / 2)
 
 
-def _middle(mesh: Mesh) -> float:
+def middle(mesh: Mesh) -> float:
     """x of the node nearest to the middle of the most resistive layer, and inside it if there is one."""
     start, stop = mesh.boundaries[mesh.resistive_layer : mesh.resistive_layer + 2]
     inside = mesh.x[start + 1 : stop] if stop > start + 1 else mesh.x[start : stop + 1]
@@ -106,28 +98,30 @@ def _middle(mesh: Mesh) -> float:
 
 def _spectrum(level: Level, frequency: Floats, position: float) -> Spectrum:
     """The responses on one mesh, with the currents split at a position."""
-    linear = linearised(level.readings)
-    node = int(np.argmin(np.abs(level.problem.mesh.x - position)))
-    responses = tuple(_responses(linear, frequency))
-    parts = [np.append(*currents_at(linear, response, node)) for response in responses]
-    return Spectrum(level, linear, responses, np.array(parts), np.array([response.doubt for response in responses]))
+    linear = linearised(level.problem, level.result.state, level.result.gate)
+    node = node_at(level.problem.mesh, position)
+    response = respond(linear, 2 * math.pi * frequency * level.problem.scales.time, node)
+    singular = np.flatnonzero(~np.isfinite(response.doubt))
+    if singular.size:
+        raise _SingularError(float(frequency[singular[0]]), level.problem.mesh.nodes)
+    return Spectrum(level, linear, response)
 
 
-def _responses(linear: Linearised, frequency: Floats) -> list[Response]:
-    found = []
-    for hertz in frequency:
-        response = respond(linear, 2 * math.pi * float(hertz) * linear.problem.scales.time)
-        if response is None:
-            raise _SingularError(hertz, linear.problem.mesh.nodes)
-        found.append(response)
-    return found
+def node_at(mesh: Mesh, position: float) -> int:
+    """The node nearest to a position."""
+    return int(np.argmin(np.abs(mesh.x - position)))
 
 
 def _estimates(spectra: Sequence[Spectrum]) -> tuple[Complex, Floats]:
     """The parts of the admittance (W, n + 1), and the estimated error of their sum (W,)."""
-    parts, _ = extrapolate([_as_floats(spectrum.parts) for spectrum in spectra])
-    _, errors = extrapolate([_as_floats(spectrum.parts.sum(axis=1)) for spectrum in spectra])
-    return parts[0] + 1j * parts[1], np.hypot(*errors) + spectra[-1].rounding
+    return extrapolated([spectrum.response.parts for spectrum in spectra], spectra[-1].response.doubt)
+
+
+def extrapolated(nested: Sequence[Complex], doubt: Floats) -> tuple[Complex, Floats]:
+    """The same from the parts on nested meshes, coarsest first, with the `doubt` about those on the finest (W,)."""
+    parts, _ = extrapolate([_as_floats(parts) for parts in nested])
+    _, errors = extrapolate([_as_floats(parts.sum(axis=1)) for parts in nested])
+    return parts[0] + 1j * parts[1], np.hypot(*errors) + doubt
 
 
 def _as_floats(values: Complex) -> Floats:
@@ -149,7 +143,7 @@ def _impedance(case: Case, steady: Solution, frequency: Floats, spectra: Sequenc
     parts, error = _estimates(spectra)
     parts, error = parts * unit, error * unit
     impedance = 1 / parts.sum(axis=1)
-    profiles = [small_profiles(last.linear, response, readings) for response in last.responses]
+    potential, concentration = small_profiles(last.linear, last.response.change, readings)
     meshes = tuple(spectrum.level.problem.mesh.nodes for spectrum in spectra)
     return Impedance(
         case=case,
@@ -159,10 +153,10 @@ def _impedance(case: Case, steady: Solution, frequency: Floats, spectra: Sequenc
         error=error * np.abs(impedance) ** 2,
         ion_admittance=parts[:, :-1],
         displacement_admittance=parts[:, -1],
-        position=_middle(spectra[0].level.problem.mesh),
+        position=middle(spectra[0].level.problem.mesh),
         x=readings.x,
-        potential=np.array([potential for potential, _ in profiles]),
-        concentration=np.array([concentration for _, concentration in profiles]),
+        potential=potential,
+        concentration=concentration,
         meshes=meshes,
         converged=True,
         message=_message(frequency, error * np.abs(impedance), meshes),
@@ -195,7 +189,7 @@ def _nothing(case: Case, steady: Solution, frequency: Floats, message: str) -> I
         error=none,
         ion_admittance=unknown(n),
         displacement_admittance=unknown(),
-        position=_middle(steady.problem.mesh),
+        position=middle(steady.problem.mesh),
         x=x,
         potential=unknown(x.size),
         concentration=unknown(n, x.size),

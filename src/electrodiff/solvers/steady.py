@@ -55,17 +55,25 @@ def solve_steady(
     throw: bool = True,
 ) -> Solution:
     """The steady state of a case with any study; see `solve`."""
-    if mesh is None:
-        solution, _ = solve_beside(case, options)
-    else:
-        levels = [solve_level(case, mesh, None, None, options)]
-        solution = _solution(case, Refined(levels, levels, scalar_estimates(levels)))
+    return finished(solve_on(case, mesh, options)[0], throw)
+
+
+def finished(solution: Solution, throw: bool) -> Solution:
+    """With its notes.  Raises ConvergenceError if it has not converged, unless told not to throw."""
     notes = tuple(_stability(solution)) if solution.converged else ()
     if notes:
         solution = replace(solution, notes=notes)
     if throw and not solution.converged:
         raise ConvergenceError(solution.message)
     return solution
+
+
+def solve_on(case: Case, mesh: Mesh | None, options: NewtonOptions) -> tuple[Solution, list[Level]]:
+    """The steady state of a case on a mesh, or on those that it asks for, and the nested ones that it is from."""
+    if mesh is None:
+        return solve_beside(case, options)
+    levels = [solve_level(case, mesh, None, None, options)]
+    return _solution(case, Refined(levels, levels, scalar_estimates(levels))), levels
 
 
 def solve_beside(case: Case, options: NewtonOptions, before: Level | None = None) -> tuple[Solution, list[Level]]:

@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: demo test check docs check-full bench bench-once bench-peers robustness clean
+.PHONY: demo test check docs check-full bench bench-once bench-peers robustness stress supply clean
 
 demo: $(READY)
 	$(BIN)/electrodiff run cases/resting_potential.toml --out results/resting_potential
@@ -28,8 +28,23 @@ docs: $(READY)
 	$(BIN)/python docs/_ext/check_links.py build/docs
 	@echo "The site is build/docs/index.html"
 
-# What is too long for CI: the timing of the benchmarks, and ten thousand random cases (CI solves 300 of them).
-check-full: check test bench robustness
+# Everything, most of it too long for CI: hours.  CI solves 300 random cases and tries 500 mutations, verifies with --quick,
+# checks the indices of Newton's method alone, and has one Python with one set of versions.
+check-full: check test docs stress bench robustness supply
+
+# Hard on the program: every number of the built-in validation, wrong files, killed runs, every index checked.
+stress: $(READY)
+	$(BIN)/electrodiff verify
+	$(BIN)/python tests/kernels/bounds.py
+	$(BIN)/python benchmarks/mutations.py --count 20000 --seed 2024 --workers 2
+	$(BIN)/python benchmarks/faults.py --count 50
+
+# What is handed out: installed from a wheel, with the oldest and the newest versions, on every Python of this machine.
+supply: $(READY)
+	$(BIN)/python benchmarks/supply.py oldest
+	$(BIN)/python benchmarks/supply.py newest
+	$(BIN)/python benchmarks/supply.py pythons
+	-$(BIN)/python benchmarks/supply.py audit
 
 # The benchmarks once, for their answers and not for their times.
 bench-once: $(READY)

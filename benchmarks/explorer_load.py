@@ -35,8 +35,9 @@ CHECKED = 20
 PATIENCE = 60.0
 # The page draws what it has solved for a slider at rest; both keep the accuracy of the case [mV].
 AGREEMENT = 1e-4
-# Memory by which a process may grow after its first tenth without being said to leak [MB].
-GROWTH = 30.0
+# Memory by which a process may grow after its first tenth without being said to leak [MB], and besides for every move: a case
+# that takes many nodes leaves holes in the heap, in steps of tens of MB, while a picture that is kept is 20 kB.
+GROWTH, PER_MOVE = 30.0, 1e-3
 # What the page says of itself when it is the program's own fault.
 OWN_FAULT = "in the program itself"
 
@@ -190,6 +191,10 @@ def main() -> None:
     print(f"{arguments.moves} moves in {time.monotonic() - start:.0f} s: {said}, {len(failures)} failures")
     for name, values in (("memory [MB]", health.memory), ("threads", health.threads), ("files", health.files)):
         print(f"{name}: first {values[0]:.0f}, least {min(values):.0f}, most {max(values):.0f}, last {values[-1]:.0f}")
+    course = ", ".join(
+        f"{health.memory[k]:.0f}" for k in range(0, len(health.memory), max(len(health.memory) // 20, 1))
+    )
+    print(f"memory on the way [MB]: {course}")
     print(f"growth of the memory after the first tenth: {health.growth:.1f} MB")
     print(*failures, sep="\n")
     grown = (

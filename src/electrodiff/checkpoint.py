@@ -5,7 +5,6 @@ A run that goes on from its checkpoint takes the same steps, to the last bit, as
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -23,6 +22,7 @@ from electrodiff.profiles import Floats
 from electrodiff.solvers.march import Moment
 from electrodiff.solvers.schedule import segments
 from electrodiff.solvers.transient import Run
+from electrodiff.whole import npz, write_whole
 
 NAME = "checkpoint.npz"
 """Of the file in the folder of the results."""
@@ -54,22 +54,12 @@ class Checkpoints:
 
 def save_checkpoint(run: Run, path: Path) -> None:
     """Write a run into a file, which is moved to its place when it is whole and on the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            np.savez(file, **_packed(run))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(path, npz(_packed(run)))
 
 
 def drop_checkpoint(folder: Path) -> None:
-    """Remove the checkpoint of a run that is over, and what kills left half written."""
-    for path in (folder / NAME, *folder.glob(f".{NAME}.*.partial")):
-        path.unlink(missing_ok=True)
+    """Remove the checkpoint of a run that is over."""
+    (folder / NAME).unlink(missing_ok=True)
 
 
 def load_checkpoint(path: Path, case: Case) -> Run:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from electrodiff.sweep_result import PointResults
+from electrodiff.whole import npz, write_whole
 
 FOLDER = "chunks"
 """In the folder of the results."""
@@ -31,25 +31,19 @@ class ChunkStore:
 
     def keep(self, index: int, results: PointResults) -> None:
         """Write a finished chunk; it appears whole, and is on the disk."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self._path(index)
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         reasons = sorted(results.reasons.items())
-        try:
-            with partial.open("wb") as file:
-                np.savez(
-                    file,
-                    fingerprint=np.array(self._fingerprint),
-                    names=np.array(results.names),
-                    failed=np.array([place for place, _ in reasons], dtype=np.int64),
-                    reasons=np.array([reason for _, reason in reasons], dtype=np.str_),
-                    **{name: getattr(results, name) for name in _ARRAYS},
-                )
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        arrays = {
+            "fingerprint": np.array(self._fingerprint),
+            "names": np.array(results.names),
+            "failed": np.array([place for place, _ in reasons], dtype=np.int64),
+            "reasons": np.array([reason for _, reason in reasons], dtype=np.str_),
+            **{name: getattr(results, name) for name in _ARRAYS},
+        }
+        write_whole(self._path(index), npz(arrays))
+
+    def has(self, index: int) -> bool:
+        """Whether there is a file of a chunk."""
+        return self._path(index).exists()
 
     def finished(
         self, sizes: Callable[[int], int], count: int, warn: Callable[[str], None]

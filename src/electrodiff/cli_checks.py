@@ -6,14 +6,17 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import typer
 
+from electrodiff.claims import claimed
 from electrodiff.errors import CaseError, ConvergenceError, ElectrodiffError, ResultError
+from electrodiff.interrupts import INTERRUPTED as INTERRUPTED
+from electrodiff.interrupts import wait_if_left
 
-BAD_INPUT, NOT_CONVERGED, MISSED, INTERRUPTED = 2, 3, 4, 130
+BAD_INPUT, NOT_CONVERGED, MISSED = 2, 3, 4
 FORMATS = ("png", "svg", "pdf")
 # Those of `plot.style`, which takes longer to import than help should.
 STYLES = ("paper", "slides", "dark")
@@ -23,20 +26,54 @@ STYLES = ("paper", "slides", "dark")
 def exit_codes() -> Iterator[None]:
     """Turn what can go wrong into one message on stderr and the promised exit code."""
     try:
-        yield
+        with _whole_output():
+            yield
     except ConvergenceError as error:
         note(f"error: {error}")
         raise typer.Exit(NOT_CONVERGED) from None
     except ElectrodiffError as error:
         note(f"error: {error}")
         raise typer.Exit(BAD_INPUT) from None
-    except KeyboardInterrupt:
-        note("interrupted")
+    except KeyboardInterrupt as error:
+        note(str(error) or "interrupted")
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:
-        # Whoever reads our output has had enough; Python must not complain about the rest when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_output()  # whoever reads it has had enough
         raise typer.Exit(0) from None
+    except OSError as error:
+        _close_output()
+        note(f"error: {error.filename or 'the output'}: {reason_of(error)}; make room, or choose another place for it")
+        raise typer.Exit(BAD_INPUT) from None
+
+
+@contextmanager
+def _whole_output() -> Iterator[None]:
+    """What is printed is written at the end, where it can be told that it cannot be."""
+    try:
+        yield
+    finally:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+
+
+def _close_output() -> None:
+    """Keep Python from complaining of the rest of the output when it closes it."""
+    with suppress(ValueError):  # it is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def reason_of(error: OSError) -> str:
+    """Why the system refuses something, in a few words."""
+    return (error.strerror or str(error) or type(error).__name__).splitlines()[0][:80]
+
+
+@contextmanager
+def held(folder: Path, option: str = "--out") -> Iterator[None]:
+    """Keep other runs from a folder of results, which is made if need be."""
+    with ExitStack() as stack:
+        with writing(folder, option):
+            stack.enter_context(claimed(folder, option))
+        yield
 
 
 @contextmanager
@@ -47,9 +84,7 @@ def writing(target: Path, option: str = "--out") -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise CaseError(
-            f"{target}: cannot be written ({error.strerror or error}); choose another with {option}"
-        ) from None
+        raise CaseError(f"{target}: cannot be written ({reason_of(error)}); choose another with {option}") from None
 
 
 @contextmanager
@@ -103,4 +138,5 @@ def checked_style(style: str | None) -> str:
 
 def note(text: str) -> None:
     """Tell the user something that is no result: on stderr."""
+    wait_if_left()
     print(text, file=sys.stderr, flush=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from electrodiff.cli_checks import note
 from electrodiff.cli_run import note_compilation
 from electrodiff.errors import CaseError
+from electrodiff.interrupts import telling
 
 if TYPE_CHECKING:
     from electrodiff.model import Case
@@ -17,7 +18,7 @@ _LAST_PORT = 65535
 
 
 def explore_case(case: Case, name: str, port: int, opens_browser: bool) -> None:
-    """Serve the page of a case on this machine and open it; return when interrupted.
+    """Serve the page of a case on this machine and open it; until it is interrupted.
 
     Raises CaseError without Bokeh, and if the port is taken.
     """
@@ -42,8 +43,7 @@ def explore_case(case: Case, name: str, port: int, opens_browser: bool) -> None:
     if opens_browser:
         server.io_loop.add_callback(webbrowser.open, address(server))
     try:
-        server.io_loop.start()
-    except KeyboardInterrupt:
-        note("stopped")
+        with telling(lambda: "stopped"):
+            server.io_loop.start()
     finally:
         server.stop()

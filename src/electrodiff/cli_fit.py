@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 
-from electrodiff.cli_checks import NOT_CONVERGED, note, writing
+from electrodiff.cli_checks import NOT_CONVERGED, held, note, writing
 from electrodiff.cli_run import note_compilation
+from electrodiff.whole import staged
 
 if TYPE_CHECKING:
     from electrodiff.fit_result import Fit
@@ -46,13 +47,14 @@ def run_fit(case: Case, order: FitOrder) -> None:
     """
     from electrodiff.fitting import fit
 
-    if not order.quiet:
-        note_compilation(case)
-    start = time.perf_counter()
-    found = fit(case, data_path(order.data), order.parameters or None)
-    wall_s = time.perf_counter() - start
-    files = _write(found, wall_s, order)
-    _report(found, wall_s, files, order)
+    with held(order.folder):
+        if not order.quiet:
+            note_compilation(case)
+        start = time.perf_counter()
+        found = fit(case, data_path(order.data), order.parameters or None)
+        wall_s = time.perf_counter() - start
+        files = _write(found, wall_s, order)
+        _report(found, wall_s, files, order)
     if not found.converged:
         note(f"error: {found.message}")
         raise typer.Exit(NOT_CONVERGED)
@@ -73,17 +75,17 @@ def _write(found: Fit, wall_s: float, order: FitOrder) -> list[Path]:
 
     folder = order.folder
     with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        files = [folder / "summary.json", folder / "fitted.toml"]
-        files[0].write_text(to_json(summary(found, wall_s)) + "\n", encoding="utf-8")
-        files[1].write_text(case_text(found.fitted_case), encoding="utf-8")
-        if order.formats:
-            from electrodiff.plot import fit as figure
-            from electrodiff.plot import save_figure
+        with staged(folder) as stage:
+            files = [stage / "summary.json", stage / "fitted.toml"]
+            files[0].write_text(to_json(summary(found, wall_s)) + "\n", encoding="utf-8")
+            files[1].write_text(case_text(found.fitted_case), encoding="utf-8")
+            if order.formats:
+                from electrodiff.plot import fit as figure
+                from electrodiff.plot import save_figure
 
-            drawn = figure(found, style=order.style)
-            files += [save_figure(drawn, folder / f"fit.{ending}") for ending in order.formats]
-    return files
+                drawn = figure(found, style=order.style)
+                files += [save_figure(drawn, stage / f"fit.{ending}") for ending in order.formats]
+        return [folder / file.name for file in files]
 
 
 def _report(found: Fit, wall_s: float, files: list[Path], order: FitOrder) -> None:

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.console import Console
 
-from electrodiff.cli_checks import INTERRUPTED, MISSED, NOT_CONVERGED, note, writing
+from electrodiff.cli_checks import INTERRUPTED, MISSED, NOT_CONVERGED, held, note, writing
 from electrodiff.errors import CaseError
+from electrodiff.whole import staged
 
 if TYPE_CHECKING:
     from electrodiff.model import Case
@@ -64,8 +65,13 @@ def run_study(case: Case, order: Order) -> None:
     Raises ConvergenceError if there is no result, and typer.Exit with its code if it is not whole - what was computed is
     written nevertheless - or misses an expectation.
     """
+    _check_options(case.study.kind, order)
+    with held(order.folder):
+        _run_held(case, order)
+
+
+def _run_held(case: Case, order: Order) -> None:
     kind = case.study.kind
-    _check_options(kind, order)
     if not order.quiet:
         note_compilation(case)
     start = time.perf_counter()
@@ -76,9 +82,9 @@ def run_study(case: Case, order: Order) -> None:
     # Of a sweep, points that failed are a part of the result.
     is_told = not code or kind == "sweep"
     files = _write(result, wall_s, order if is_told else replace(order, formats=[]))
+    is_missed = is_told and _report(result, wall_s, files, order)
     if code != INTERRUPTED:
         _drop_leftovers(kind, order.folder)
-    is_missed = is_told and _report(result, wall_s, files, order)
     if code:
         note(f"{'interrupted' if code == INTERRUPTED else 'error'}: {result.message}")
     if code or is_missed:
@@ -176,15 +182,10 @@ def _iv(case: Case, order: Order) -> tuple[Any, int]:
 
 def _sweep(case: Case, order: Order) -> tuple[Any, int]:
     from electrodiff.engines import engine_of
-    from electrodiff.sweeping import kept_points, solve_kept
+    from electrodiff.sweeping import solve_kept
 
     engine = engine_of(order.engine, order.threads, order.scheduler)
-    try:
-        result = solve_kept(case, engine, order.folder, order.resume, order.quiet)
-    except KeyboardInterrupt:
-        kept, points = kept_points(case, order.folder)
-        note(f"interrupted: {kept:,} of {points:,} points are kept in {order.folder}; go on with --resume")
-        raise typer.Exit(INTERRUPTED) from None
+    result = solve_kept(case, engine, order.folder, order.resume, order.quiet)
     return result, 0 if result.converged else NOT_CONVERGED
 
 
@@ -215,12 +216,13 @@ def _write(result: Any, wall_s: float, order: Order) -> list[Path]:
     summary, _ = _modules(result)
     folder = order.folder
     with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        files = [save_solution(result, folder / "solution.nc"), folder / "summary.json"]
-        files[-1].write_text(to_json(summary.summary(result, wall_s)) + "\n", encoding="utf-8")
-        if order.as_csv:
-            files.append(summary.write_csv(result, folder / summary.CSV_NAME))
-        return files + figures(result, folder, order.formats, order.style)
+        with staged(folder) as stage:
+            files = [save_solution(result, stage / "solution.nc"), stage / "summary.json"]
+            files[-1].write_text(to_json(summary.summary(result, wall_s)) + "\n", encoding="utf-8")
+            if order.as_csv:
+                files.append(summary.write_csv(result, stage / summary.CSV_NAME))
+            files += figures(result, stage, order.formats, order.style)
+        return [folder / file.name for file in files]
 
 
 def _report(result: Any, wall_s: float, files: list[Path], order: Order) -> bool:

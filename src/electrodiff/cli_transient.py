@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from electrodiff.checkpoint import NAME, Checkpoints, load_checkpoint, save_checkpoint
 from electrodiff.cli_checks import INTERRUPTED, NOT_CONVERGED, note, writing
 from electrodiff.cli_progress import TimeProgress
 from electrodiff.errors import CaseError
+from electrodiff.interrupts import telling
 from electrodiff.profiles import Profiles
 from electrodiff.solvers.schedule import segments
 from electrodiff.solvers.transient import Run, solve_transient, transient_of
@@ -44,7 +45,7 @@ def run_transient(case: Case, folder: Path, resume: bool, quiet: bool) -> tuple[
     with TimeProgress(quiet) as progress:
         watcher = _Watcher(folder, progress, run)
         try:
-            with watcher.interrupts():
+            with telling(watcher.told), watcher.interrupts():
                 result = solve_transient(
                     case, start=start, resume=run, watch=watcher, watch_errors=watcher.estimating, throw=False
                 )
@@ -83,18 +84,20 @@ class _Watcher:
         self.run: Run | None = None
         self._resumed = resumed
         self._is_over = self._is_kept = False
+        self._has_kept = resumed is not None
         self._companion: Run | None = None
         self._march = 0
         self._folder, self._progress = folder, progress
         self._checkpoints = Checkpoints(folder / NAME)
         self._is_to_stop = False
+        self._at_once: Callable[[int, FrameType | None], Any] = signal.default_int_handler
 
     def __call__(self, run: Run) -> None:
         self.run = run
         if self._is_to_stop:
             raise _StopError
         with writing(self._folder):
-            self._checkpoints.keep(run)
+            self._has_kept = self._checkpoints.keep(run) or self._has_kept
         self._progress.show(run)
 
     def estimating(self, companion: Run) -> None:
@@ -108,26 +111,37 @@ class _Watcher:
         if not self._is_kept:
             with writing(self._folder):
                 self._is_kept = self._checkpoints.keep(self.run)
+                self._has_kept = self._has_kept or self._is_kept
         if companion is not self._companion:
             self._companion, self._march = companion, self._march + 1
         self._progress.show(companion, f"estimating errors, march {self._march}: ")
 
     @contextmanager
     def interrupts(self) -> Iterator[None]:
-        """Let Ctrl-C stop the run between two steps, where it is whole; before the first one, and twice, at once."""
+        """Let Ctrl-C stop the run between two steps, where it is whole; before the first one, and twice, at once.
+
+        In a process that is `interrupts.watch`ed it has a moment for that, as between two steps there may be a compiler.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield  # only the main thread may handle signals
             return
-        before = signal.signal(signal.SIGINT, self._interrupted)
+        before = signal.getsignal(signal.SIGINT)
+        self._at_once = before if callable(before) else signal.default_int_handler
+        signal.signal(signal.SIGINT, self._interrupted)
         try:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
 
-    def _interrupted(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - given by the system
+    def _interrupted(self, number: int, frame: FrameType | None) -> None:
         if self.run is None or self._is_to_stop:
-            raise KeyboardInterrupt
+            self._at_once(number, frame)
         self._is_to_stop = True
+
+    def told(self) -> str:
+        """What is told of an interrupt that leaves no time to write what there is."""
+        kept = f"interrupted: the run is kept in {self._folder / NAME}; go on with --resume"
+        return kept if self._has_kept else ""
 
     def stopped(self) -> Transient:
         """What there is of the run, whose checkpoint is written."""
@@ -135,6 +149,7 @@ class _Watcher:
         assert run is not None, "a run is stopped after a step"
         with writing(self._folder):
             save_checkpoint(run, self._folder / NAME)
+        self._has_kept = True
         if self._is_over:
             whole = transient_of(run, segments(run.case), "")
             remedy = f"it is whole, in {self._folder}, but for its error estimates; --resume makes them"

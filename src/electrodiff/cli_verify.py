@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from electrodiff.cli_checks import MISSED, checked_folder, exit_codes, note, writing
+from electrodiff.whole import write_whole
 
 # The table is made for this many columns; in a narrower terminal its second lines are wrapped.
 _WIDTH = 100
@@ -45,7 +46,7 @@ def verify(
 
             with writing(markdown, "--markdown"):
                 markdown.parent.mkdir(parents=True, exist_ok=True)
-                markdown.write_text(validation_page(checks, others), encoding="utf-8")
+                write_whole(markdown, validation_page(checks, others).encode())
         if as_json:
             from electrodiff.summary import to_json
             from electrodiff.verify.report import verify_json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -194,11 +195,15 @@ def as_dataset(variables: Mapping[str, Variable], coordinates: Mapping[str, Vari
 
 
 def write_netcdf(table: Mapping[str, Variable], path: Path, attributes: Mapping[str, Any]) -> None:
-    """The same data as a NetCDF 4 file, with global attributes; without xarray, whose import takes as long as a run."""
+    """The same data as a NetCDF 4 file, with global attributes; without xarray, whose import takes as long as a run.
+
+    It is made in memory: a disk that is full while HDF5 writes to it ends the process.
+    """
     import h5netcdf
     import h5py
 
-    with h5netcdf.File(path, "w") as file:
+    made = io.BytesIO()
+    with h5netcdf.File(made, "w") as file:
         file.attrs.update(attributes)
         for entry in table.values():
             for dimension, size in zip(entry.dimensions, np.shape(entry.values), strict=True):
@@ -211,6 +216,7 @@ def write_netcdf(table: Mapping[str, Variable], path: Path, attributes: Mapping[
             variable.attrs.update(entry.attributes)
             if "x" in entry.dimensions and name not in ("x", "layer"):
                 variable.attrs["coordinates"] = "layer"  # by which a reader knows it for a coordinate
+    path.write_bytes(made.getbuffer())
 
 
 def netcdf_unit(unit: str) -> str:

@@ -70,7 +70,7 @@ class LocalEngine:
     """By default as many as there are processors."""
 
     def map(self, function: Callable[[Work], Done], work: Iterable[tuple[int, Work]]) -> Iterator[tuple[int, Done]]:
-        """Number and result of every piece; an interrupt waits for the pieces in hand."""
+        """Number and result of every piece; after an interrupt or an error threads end what they have in hand for nobody."""
         threads = self.threads or processors()
         pieces = iter(work)
         if threads == 1:
@@ -88,7 +88,7 @@ class LocalEngine:
                 for future in done:
                     yield at_work.pop(future), future.result()
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown(wait=not at_work, cancel_futures=True)
 
 
 def _fill(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -27,6 +26,7 @@ from electrodiff.time_dataset import time_tables
 from electrodiff.time_store import read_transient, time_attributes
 from electrodiff.transient import Transient
 from electrodiff.voltage_store import read_voltage, stored_tables, voltage_attributes
+from electrodiff.whole import written_whole
 
 if TYPE_CHECKING:
     import xarray
@@ -49,12 +49,8 @@ def save_solution(solution: Result, path: str | Path) -> Path:
     form = next(form for form in FORMS if isinstance(solution, form.record))
     variables, coordinates = form.tables(solution)
     attributes = {**_common(form, solution), **form.attributes(solution)}
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
+    with written_whole(path) as partial:
         write_netcdf({**coordinates, **variables}, partial, attributes)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
     return path
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from electrodiff.chunks import ChunkStore
-from electrodiff.cli_checks import checked_folder, note, writing
+from electrodiff.cli_checks import checked_folder, held, note, writing
 from electrodiff.cli_progress import SweepProgress
 from electrodiff.engines import Engine, engine_of
 from electrodiff.errors import CaseError, shown_value
+from electrodiff.interrupts import telling
 from electrodiff.model import Case
 from electrodiff.solvers.sweep import design_of, fingerprint, solve_sweep
 from electrodiff.study import IVStudy, SteadyStudy
@@ -68,10 +69,12 @@ def sweep(
     own = case.changed({"study": study})
     worker = engine_of(engine, threads, scheduler) if isinstance(engine, str) else engine
     folder = None if out is None else checked_folder(Path(out), "out")
-    result = solve_kept(own, worker, folder, resume, quiet)
-    if folder is not None:
-        from electrodiff.store import save_solution
+    if folder is None:
+        return solve_kept(own, worker, None, resume, quiet).dataset
+    from electrodiff.store import save_solution
 
+    with held(folder, "out"):
+        result = solve_kept(own, worker, folder, resume, quiet)
         with writing(folder, "out"):
             folder.mkdir(parents=True, exist_ok=True)
             save_solution(result, folder / "solution.nc")
@@ -112,8 +115,9 @@ def solve_kept(case: Case, engine: Engine, folder: Path | None, resume: bool, qu
             note(f"{folder} holds a sweep that was not finished; starting anew (--resume would go on with it)")
         store.drop()
     before = sum(found.converged.size for found in done.values())
-    with SweepProgress(quiet, before) as progress:
-        return solve_sweep(case, engine=engine, store=_Keeper(store, folder), done=done, watch=progress.show)
+    keeper = _Keeper(store, folder, design, [*done])
+    with telling(keeper.told), SweepProgress(quiet, before) as progress:
+        return solve_sweep(case, engine=engine, store=keeper, done=done, watch=progress.show)
 
 
 def _done(store: ChunkStore, design: Design, folder: Path, quiet: bool) -> dict[int, PointResults]:
@@ -137,23 +141,21 @@ def _done(store: ChunkStore, design: Design, folder: Path, quiet: bool) -> dict[
 class _Keeper:
     """Keeps chunks; a folder that cannot be written is an error that says so."""
 
-    def __init__(self, store: ChunkStore, folder: Path) -> None:
-        self._store, self._folder = store, folder
+    def __init__(self, store: ChunkStore, folder: Path, design: Design, kept: list[int]) -> None:
+        """kept: the chunks that are there already."""
+        self._store, self._folder, self._design, self._kept = store, folder, design, kept
 
     def keep(self, index: int, results: PointResults) -> None:
+        # First, so that it counts as soon as it is there.
+        self._kept.append(index)
         with writing(self._folder):
             self._store.keep(index, results)
 
-
-def kept_points(case: Case, folder: Path) -> tuple[int, int]:
-    """How many points of a sweep are kept in a folder, and how many there are."""
-    design, store = design_of(case), ChunkStore(folder, fingerprint(case))
-    silent: Callable[[str], None] = lambda _: None  # noqa: E731 - nobody is there to hear it
-    sizes = [
-        found.converged.size
-        for _, found in store.finished(lambda index: design.chunk_points(index).size, design.chunks, silent)
-    ]
-    return sum(sizes), design.size
+    def told(self) -> str:
+        """What is told of an interrupt."""
+        kept = sum(self._design.chunk_points(index).size for index in self._kept if self._store.has(index))
+        points = f"{kept:,} of {self._design.size:,} points"
+        return f"interrupted: {points} are kept in {self._folder}; go on with --resume"
 
 
 def drop_chunks(folder: Path) -> None:

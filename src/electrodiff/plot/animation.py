@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +20,7 @@ from electrodiff.plot.sheet import AXIS, CLOSE, INCH, RIGHT, WIDTH, Row, sheet
 from electrodiff.plot.style import PAPER, SOLUTION, ion_style, settings, style_of
 from electrodiff.plot.ticks import log_axis
 from electrodiff.plot.time_axis import TimeAxis, ion_head, ion_legend, time_text, title
+from electrodiff.whole import written_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,14 +52,13 @@ def animate(transient: Transient, path: str | Path, style: str = PAPER) -> Path:
     """
     look = style_of(style)
     path = Path(path)
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix.lower()}")
     kind = checked_writer(path)
     with settings(look), rc_context({"animation.ffmpeg_path": ffmpeg() or "ffmpeg"}):
         writer = kind(fps=_RATE)
         film = Film(transient)
         dress_figure(film.figure, look)
         count = len(transient.time)
-        try:
+        with written_whole(path, path.suffix.lower()) as partial:
             writer.setup(film.figure, str(partial), _DPI)
             try:
                 for index in [*range(count), *[count - 1] * _LAST]:
@@ -70,9 +69,6 @@ def animate(transient: Transient, path: str | Path, style: str = PAPER) -> Path:
                     writer.finish()
                 raise
             writer.finish()
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
     return path
 
 

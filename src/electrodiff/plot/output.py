@@ -25,6 +25,7 @@ from electrodiff.plot.transport_figure import transport
 from electrodiff.solution import Solution
 from electrodiff.sweep_result import Sweep
 from electrodiff.transient import Transient
+from electrodiff.whole import staged, written_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -94,6 +95,8 @@ def save_figures(
 ) -> list[Path]:
     """Write every figure of a result into a folder, which is made if need be, as `profiles.png`, ...; return the paths.
 
+    They appear when all of them are drawn.
+
     A Solution has those of `FIGURES` (`debye_layers` only where there is one to magnify), a Transient those of
     `TIME_FIGURES`, an Impedance those of `IMPEDANCE_FIGURES`, a CurrentVoltage those of `IV_FIGURES`, a Sweep those of
     `SWEEP_FIGURES`; with transporters also those of `LIVING_FIGURES`.
@@ -102,17 +105,20 @@ def save_figures(
     Raises ValueError for an unknown format or style and OSError if the folder cannot be written.
     """
     home = Path(folder)
-    home.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, draw in figures_of(result).items():
-        figure = draw(result, style=style)
-        paths += [_save(figure, home / f"{name}.{ending}", ending) for ending in formats]
-    return paths
+    with staged(home) as stage:
+        for name, draw in figures_of(result).items():
+            figure = draw(result, style=style)
+            paths += [_save(figure, stage / f"{name}.{ending}", ending) for ending in formats]
+    return [home / path.name for path in paths]
 
 
 def save_figure(figure: Figure, path: str | Path) -> Path:
     """Write one figure in the format that the ending of its path names; return the path."""
-    return _save(figure, Path(path), Path(path).suffix[1:].lower())
+    path = Path(path)
+    with written_whole(path) as partial:
+        _save(figure, partial, path.suffix[1:].lower())
+    return path
 
 
 def _save(figure: Figure, path: Path, ending: str) -> Path:

@@ -32,6 +32,7 @@ from electrodiff.solution import Solution
 from electrodiff.store import Result, load_solution, result_file
 from electrodiff.study import STARTS, TransientStudy
 from electrodiff.summary import mesh_layers
+from electrodiff.whole import write_whole
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def write_report(result: str | Path, page: str | Path) -> Path:
     Raises ResultError if there is no such result, or if the file is not one of this program's.
     """
     source, target = result_file(result), Path(page)
-    target.write_text(report_page(load_solution(source), origin_of(source)), encoding="utf-8")
+    write_whole(target, report_page(load_solution(source), origin_of(source)).encode())
     return target
 
 

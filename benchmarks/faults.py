@@ -45,6 +45,7 @@ from faults_runs import (
 )
 
 KILLS, INTERRUPTS = 50, 50
+WRITTEN = "written"
 # A process that outlives its parent has so long to notice [s].
 ORPHANED = 20.0
 # One sweep in so many is that of a Dask cluster.
@@ -105,27 +106,39 @@ def undisturbed(home: Path, kind: str, points: int, end: float) -> Whole:
 def kill_round(home: Path, whole: Whole, index: int, draw: random.Random) -> Killed:
     """Kill a run, perhaps twice, let it go on, and look at what it gives."""
     folder, log = home / f"killed-{index}", home / f"killed-{index}.log"
-    is_dask = whole.kind == "sweep" and index % (2 * DASK) == 0
+    is_dask = whole.kind == "sweep" and index % (2 * DASK) == DASK
     threads = 1 + index // 2 % 2
     engine = ("--engine", "dask", "--threads", "1") if is_dask else ("--threads", str(threads))
     options = (*_PLAIN, "--out", str(folder), *(engine if whole.kind == "sweep" else ()))
     moments = tuple(draw.uniform(0, whole.seconds) for _ in range(1 + (draw.random() < 1 / 3)))
-    kept, kills, strays, faults, when = 0, 0, set[str](), list[str](), ""
+    kept, kills, strays, faults = 0, 0, set[str](), list[str]()
+    states: list[str] = []
     for number, moment in enumerate(moments):
         resume = ("--resume",) if number else ()
         if not _killed(log, whole.case, (*options, *resume), moment, f"faults-{index}-{number}", faults):
             continue
         kills += 1
-        when = when or _state(folder, said(log), whole)
+        states.append(_state(folder, said(log), whole))
         kept = _kept_pieces(folder, said(log), kept, faults)
         strays |= {name for name in files(folder) if ".partial" in name}
     done = run_whole(log, "run", str(whole.case), *options, "--resume")
     faults += _faults_of_end(done, folder, whole)
-    again, allowed = _done_twice(said(log), whole, kills, 1 if is_dask else threads, when)
+    # Where the results were written, what was kept on the way to them may be gone.
+    again, allowed = (0, 0) if WRITTEN in states else _done_twice(said(log), whole, kills, 1 if is_dask else threads)
     if again > allowed:
         faults.append(f"{again} pieces of work were done twice, and {allowed} were in hand")
     name = "dask" if is_dask else f"{threads} threads" if whole.kind == "sweep" else "-"
-    return Killed(whole.kind, name, moments, kills, when, again, allowed, tuple(sorted(strays)), tuple(faults))
+    return Killed(
+        whole.kind,
+        name,
+        moments,
+        kills,
+        states[0] if states else "over",
+        again,
+        allowed,
+        tuple(sorted(strays)),
+        tuple(faults),
+    )
 
 
 def _killed(log: Path, case: Path, options: tuple[str, ...], moment: float, marker: str, faults: list[str]) -> bool:
@@ -149,7 +162,7 @@ def _state(folder: Path, log: str, whole: Whole) -> str:
     """How far a run was when it was killed, by what it left."""
     there = files(folder)
     if whole.files <= there:
-        return "written"
+        return WRITTEN
     if any(".partial" in name for name in there):
         return "writing"
     if "checkpoint.npz" in there or any(name.endswith(".npz") for name in there):
@@ -189,10 +202,8 @@ def _faults_of_end(done: Ended, folder: Path, whole: Whole) -> list[str]:
     return faults
 
 
-def _done_twice(log: str, whole: Whole, kills: int, threads: int, when: str) -> tuple[int, int]:
+def _done_twice(log: str, whole: Whole, kills: int, threads: int) -> tuple[int, int]:
     """How many pieces of work were done twice, and how many that may be."""
-    if when == "written":  # its results are there, and what it kept of its way may be gone
-        return 0, 0
     if whole.kind == "sweep":
         # Handed out and not kept: one in the hand of each thread, and one that it has done, which is being written.
         return max(log.count(BEGUN) - whole.pieces, 0), kills * 2 * threads
@@ -260,7 +271,8 @@ def main(arguments: list[str] | None = None) -> int:
             other = interrupt_round(home, targets[index % len(targets)], index, draw, options.longest)
             interrupted.append(other)
             _tell(f"{index + 1} {other.name} after {other.moment:.2f} s: {other.seconds:.2f} s", other.faults)
-    print(f"\nSeed {seed}:\n\n{kills_table(killed)}\n{interrupts_table(interrupted)}")
+    tables = [kills_table(killed)] * bool(killed) + [interrupts_table(interrupted)] * bool(interrupted)
+    print("\n".join([f"\nSeed {seed}:\n", *tables]))
     return int(any(one.faults for one in killed) or any(other.faults for other in interrupted))
 
 

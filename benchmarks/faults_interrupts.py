@@ -8,7 +8,7 @@ import select
 import shutil
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from faults_runs import Ended, contents, ended, files, news, run_whole, started, write_case
@@ -120,7 +120,10 @@ def interrupted(
     is_early = process.poll() is None
     start = time.perf_counter()
     process.send_signal(signal.SIGINT)
-    done = ended(process, start)
+    process.wait(_BEGIN)
+    seconds = time.perf_counter() - start
+    # Workers of a cluster notice a moment later that it is gone, and hold its streams until then.
+    done = replace(ended(process, start), seconds=seconds)
     # One that was at its last instruction is over, and so is one that takes no notice of it.
     return done, is_early and done.code != 0
 
@@ -146,7 +149,7 @@ def faults_of_folder(folder: Path, before: dict[str, bytes], told: str) -> list[
     strays += [f"stray: {name}" for name in sorted(after) if ".partial" in name]
     lost = [name for name in before if name not in after]
     changed = [name for name in before if name in after and after[name] != before[name]]
-    # A run in time that is stopped writes what it has, and says so.
-    is_told = "stored in" in told or "error estimates" in told
+    # A run in time that is stopped writes what it has, and says so; and one may be stopped when all of its files are there.
+    is_told = "stored in" in told or "error estimates" in told or {"solution.nc", "summary.json"} <= {*changed}
     faults = strays + [f"lost: {name}" for name in lost]
     return faults + [f"changed: {name}" for name in changed if not is_told]

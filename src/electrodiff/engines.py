@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from electrodiff.errors import CaseError, ElectrodiffError
+from electrodiff.interrupts import on_leaving
 
 ENGINES = ("local", "dask")
 
@@ -114,7 +115,7 @@ class DaskEngine:
     def map(self, function: Callable[[Work], Done], work: Iterable[tuple[int, Work]]) -> Iterator[tuple[int, Done]]:
         """Number and result of every piece; one whose worker is lost is given out again."""
         distributed = _distributed()
-        with self._client(distributed) as client:
+        with on_leaving(_end_processes), self._client(distributed) as client:
             yield from _spread(client, distributed, function, iter(work))
 
     def _client(self, distributed: Any) -> Any:
@@ -150,6 +151,15 @@ class _OwnCluster:
     def __exit__(self, *_: object) -> None:
         self._client.close()
         self._cluster.close()
+
+
+def _end_processes() -> None:
+    """End the processes of a cluster, and unlink what they have in common, which Python would call leaked after the end."""
+    from multiprocessing import active_children, util
+
+    for process in active_children():
+        process.kill()
+    util._run_finalizers(0)  # type: ignore[attr-defined]  # what Python does at its own end, before it joins processes
 
 
 def _deaf(distributed: Any) -> Any:

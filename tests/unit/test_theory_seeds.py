@@ -46,10 +46,11 @@ def test_every_theory_function_has_its_equation_in_its_docstring() -> None:
     without = [
         name
         for name, function in functions.items()
-        if not any(line.startswith("    " * 2) and any(sign in line for sign in "=/*^-") for line in _body(function))
+        if not any(line.startswith("    ") and any(sign in line for sign in "=/*^-") for line in _body(function))
     ]
     assert without == []
 
 
 def _body(function: object) -> list[str]:
-    return (function.__doc__ or "").splitlines()[1:]
+    # From Python 3.13 on docstrings come without the indentation of their function.
+    return inspect.cleandoc(getattr(function, "__doc__", None) or "").splitlines()[1:]

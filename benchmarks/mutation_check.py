@@ -21,6 +21,7 @@ LONGEST_MESSAGE = 1500
 _OF_FILES = re.compile(
     r"this is not TOML: .*\(at (line \d+, column \d+|the end, line \d+)\); .+"
     r"|byte \d+ is not UTF-8; .+"
+    r"|byte 0 begins a result .*; .+"
     r"|the file is longer than [\d,]+ bytes; .+"
     r"|this cannot be read: .*; .+"
     r"|the tables are nested too deeply; .+"

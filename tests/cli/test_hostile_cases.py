@@ -296,7 +296,7 @@ def test_names_are_quoted_where_they_must_be_and_cut() -> None:
 
 def test_a_result_given_as_a_case_is_told_from_a_case(message: Callable) -> None:
     assert message(b"\x89HDF\r\n\x1a\n\x00") == (
-        "the file is a result (NetCDF), not a case; give the TOML file that it was made from"
+        "byte 0 begins a result (NetCDF), not a case; give the TOML file that it was made from"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from electrodiff.solvers.march import (
     Moment,
     Step,
     StuckError,
+    _worst,
     contents,
     free_amounts,
     march,
@@ -233,3 +235,9 @@ def test_contents_are_volumes_times_concentrations() -> None:
 def test_order_of_the_control_is_that_of_the_method() -> None:
     assert ORDER == 5
     assert TABLEAU.time.size == TABLEAU.a.shape[0] == 8
+
+
+@pytest.mark.parametrize("errors", [[[np.nan, 0.0], [np.nan, np.nan]], [[np.nan, 1e9], [0.0, 0.0]]])
+def test_the_worst_of_errors_that_are_no_numbers_has_a_place(errors: list[list[float]]) -> None:
+    """A step that gave nothing but NaN is told as a march that is stuck, not as an error of numpy's."""
+    assert _worst(SimpleNamespace(k=np.array([errors])), np.ones((2, 2))) == (0, 0)

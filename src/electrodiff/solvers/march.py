@@ -320,5 +320,6 @@ def _worst(work: Work, state: Floats) -> tuple[int, int]:
     """Node and row of the largest error of the last step that was tried."""
     relative = np.abs(work.k[-1])
     relative[:, :-1] /= np.abs(state[:, :-1]) + 1e-300
-    node, row = np.unravel_index(int(np.nanargmax(relative)), relative.shape)
+    # Nothing is worse than no number, and all of them may be none.
+    node, row = np.unravel_index(int(np.argmax(np.where(np.isnan(relative), np.inf, relative))), relative.shape)
     return int(node), int(row)

@@ -83,4 +83,4 @@ def _on(steady: Prepared, frequency: Floats, threads: int) -> PreparedSpectrum:
         Responder(one, 2 * math.pi * frequency * one.problem.scales.time, node_at(one.problem.mesh, position), threads)
         for one in linear
     )
-    return PreparedSpectrum(steady, frequency, linear, responders, ThreadPoolExecutor(threads, "response"))
+    return PreparedSpectrum(steady, frequency, linear, responders, ThreadPoolExecutor(max(threads - 1, 1), "response"))

@@ -38,8 +38,8 @@ class Work:
     """Arrays of the problem, state and update, and what the elimination keeps, each once per pass."""
 
 
-# Newton's step in fused multiplications and additions: 125 to invert the block of five, 90 for its products with the arrows of
-# its neighbours, 60 for the right side and the way back, 75 for fluxes, charges and their derivatives.  Bytes: 27 numbers of
+# Newton's step in fused multiplications and additions: 125 to invert the block of five, 90 for its products with the arrows
+# of its neighbours, 60 for the right side and the way back, 75 for fluxes, charges and their derivatives.  Bytes: 27 numbers of
 # the chain, state and update read and written, 30 of the elimination written and read.
 STEP = Work("Newton's step", 2 * 350, 8 * (27 + 20 + 60))
 # 1,330 to factor, two turns of 835, 60 to split the current.  The inverse, 50 numbers, is written once and read four times.

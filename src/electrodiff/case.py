@@ -78,7 +78,9 @@ def _read(path: Path) -> str:
             f"'electrodiff new NAME'{known}"
         ) from None
     if data.startswith(b"\x89HDF"):
-        raise CaseError(f"{path}: byte 0 begins a result (NetCDF), not a case; give the TOML file that it was made from")
+        raise CaseError(
+            f"{path}: byte 0 begins a result (NetCDF), not a case; give the TOML file that it was made from"
+        )
     if len(data) > MOST_BYTES:
         remedy = "check that it is a case file, or shorten it"
         raise CaseError(f"{path}: the file is longer than {MOST_BYTES:,} bytes; {remedy}")

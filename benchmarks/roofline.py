@@ -39,8 +39,8 @@ class Work:
 
 
 # Newton's step in fused multiplications and additions: 125 to invert the block of five, 90 for its products with the arrows
-# of its neighbours, 60 for the right side and the way back, 75 for fluxes, charges and their derivatives.  Bytes: 27 numbers of
-# the chain, state and update read and written, 30 of the elimination written and read.
+# of its neighbours, 60 for the right side and the way back, 75 for fluxes, charges and their derivatives.  Bytes: 27 numbers
+# of the chain, state and update read and written, 30 of the elimination written and read.
 STEP = Work("Newton's step", 2 * 350, 8 * (27 + 20 + 60))
 # 1,330 to factor, two turns of 835, 60 to split the current.  The inverse, 50 numbers, is written once and read four times.
 IMPEDANCE = Work("impedance, a node and frequency", 3060, 8 * (27 + 5 * 50))

@@ -13,12 +13,14 @@ import numpy as np
 
 from electrodiff.errors import CaseError, ConvergenceError
 from electrodiff.fvm.kernels.arrays import Floats, Integers
+from electrodiff.fvm.kernels.constant_flux import MOST_IONS, Stretch
 from electrodiff.fvm.kernels.lane_readings import DEVIATION
 from electrodiff.fvm.kernels.nested import Nest, listed, solve_nest
-from electrodiff.fvm.problem import Problem, build_problem, own_arrays
+from electrodiff.fvm.kernels.vectors import LANES
+from electrodiff.fvm.problem import Problem, build_problem
 from electrodiff.grid.line import FRACTION, Line, layered_line, nested_meshes
 from electrodiff.model import Case
-from electrodiff.solvers.batch.scalars import Reader, batch_names, reader_of, table_lines
+from electrodiff.solvers.batch.scalars import Reader, batch_names, reader_of
 from electrodiff.solvers.batch.stacks import points_of
 from electrodiff.solvers.guess import first_guess
 from electrodiff.solvers.newton import NewtonOptions
@@ -43,6 +45,9 @@ class Prepared:
     """On every mesh, coarsest first"""
     nests: Sequence[Nest]
     guess: Floats
+    """(m, N) on the coarsest mesh"""
+    current: float | None
+    """Wanted net current, if the potential of an end floats; dimensionless."""
     reader: Reader
     floor: float
     iterations: Integers
@@ -51,26 +56,30 @@ class Prepared:
     @property
     def nodes(self) -> tuple[int, ...]:
         """Of every mesh."""
-        return tuple(len(nest.state) for nest in self.nests)
+        return tuple(nest.stretch.nodes for nest in self.nests)
+
+    def states(self) -> tuple[Floats, ...]:
+        """The states (N, m) of the last solve on every mesh; a potential that floats is that of the right end."""
+        return tuple(np.ascontiguousarray(nest.stretch.state[:, : nest.stretch.nodes].T) for nest in self.nests)
 
     def estimates(self) -> tuple[Floats, Floats, Floats]:
         """The scalars of `names`, their estimated errors and their scales (scalars,) [SI].
 
         Raises ConvergenceError if Newton's method does not arrive from the first guess; `ed.solve` has other ways.
         """
-        layers = len(self.case.layers)
-        tables = np.empty((len(self.nests), 1, table_lines(self.case)))
+        tables = np.zeros((len(self.problems), 1, self.reader.to_values.shape[1]))
         solved = solve_nest(
             self.nests,
             self.guess,
-            layers,
+            self.current is not None,
+            self.current or 0.0,
             math.sqrt(LEFT * self.case.mesh.accuracy),
             self.floor,
             OPTIONS.max_iterations,
             tables[:, 0],
             self.iterations,
         )
-        if solved < len(self.nests) or not tables[-1, 0, DEVIATION] <= CONSISTENT:
+        if solved < len(self.problems) or not tables[-1, 0, DEVIATION] <= CONSISTENT:
             raise ConvergenceError("Newton's method does not arrive from the first guess: use ed.solve")
         values, errors, scales = self.reader.estimates(tables)
         return values[0], errors[0], scales[0]
@@ -99,6 +108,8 @@ def candidates(case: Case) -> Iterator[Prepared]:
     points = points_of(case, [], np.empty((1, 0)))
     if points is None:
         raise CaseError("only uniform planar layers of point ions between two reservoirs can be prepared: use ed.solve")
+    if len(case.ions) > MOST_IONS:
+        raise CaseError(f"{len(case.ions)} ions; at most {MOST_IONS} can be prepared: use ed.solve")
     reader = reader_of(points)
     for line in _lines(case):
         yield _on(case, line, batch_names(case), reader)
@@ -118,12 +129,14 @@ def _on(case: Case, line: Line, names: tuple[str, ...], reader: Reader) -> Prepa
     """The case on a line and its coarsenings."""
     problems = tuple(build_problem(case, mesh) for mesh in nested_meshes(line.nested()))
     largest = float(problems[0].chain.target[:, :-1].max()) or 1.0
+    border = problems[0].border
     return Prepared(
         case,
         names,
         problems,
         listed(tuple(_nest(problem) for problem in problems)),
-        first_guess(problems[0]),
+        np.ascontiguousarray(first_guess(problems[0]).T),
+        float(border.value[0]) if border.kind.size else None,
         reader,
         OPTIONS.activity_floor * largest,
         np.zeros(len(problems), dtype=np.int64),
@@ -131,6 +144,57 @@ def _on(case: Case, line: Line, names: tuple[str, ...], reader: Reader) -> Prepa
 
 
 def _nest(problem: Problem) -> Nest:
-    chain = own_arrays(problem.chain)
-    state = np.zeros(chain.free.shape)
-    return Nest(chain, problem.border, problem.chain.conductance, problem.mesh.layer.astype(np.int64), state)
+    """The arrays of a problem with nodes and faces along the last axis, and memory beside them."""
+    chain, mesh = problem.chain, problem.mesh
+    nodes, m = chain.free.shape
+    n, filled = m - 1, -(-nodes // LANES) * LANES
+
+    def lined(numbers: Floats, fill: float = 0.0) -> Floats:
+        """Nodes or faces, the first axis, filled up and put last."""
+        rest = [(0, filled - len(numbers)), *[(0, 0)] * (numbers.ndim - 1)]
+        return np.ascontiguousarray(np.pad(numbers, rest, constant_values=fill).T)
+
+    passes = (chain.conductance > 0).astype(float)
+    crosses = passes.min(axis=0)
+    resistance = np.where(passes > 0, crosses / np.where(passes > 0, chain.conductance, 1.0), -1.0)
+    left, right = (volume[:, None] * chain.partition for volume in (chain.volume_left, chain.volume_right))
+    fixed_left, fixed_right = chain.volume_left * chain.fixed_charge, chain.volume_right * chain.fixed_charge
+    memory = np.zeros((5, n, filled))
+    stretch = Stretch(
+        valence=chain.valence,
+        nodes=nodes,
+        resistance=lined(resistance, -1.0),
+        passes=lined(passes),
+        crosses=crosses,
+        held=lined(np.array(chain.valence) * _at_nodes(left, right)),
+        free=lined(chain.free[:, :n]),
+        permittivity=lined(chain.permittivity),
+        fixed=lined(chain.surface_charge + _at_nodes(fixed_left, fixed_right)),
+        state=np.zeros((m, filled + LANES)),
+        flux=np.zeros(n),
+        gain=memory[0],
+        pull_left=memory[1],
+        pull_right=memory[2],
+        missing=memory[3],
+        series=memory[4],
+        charge=np.zeros(filled),
+        screening=np.zeros(filled),
+        solved=np.zeros((filled, LANES)),
+        weight=np.zeros(filled),
+        update=np.zeros((m, filled)),
+    )
+    return Nest(
+        stretch,
+        boundaries=mesh.boundaries.astype(np.int64),
+        fixed_charge=lined(fixed_left + fixed_right),
+        left_share=lined(np.array(chain.valence) * left),
+        right_share=lined(np.array(chain.valence) * right),
+        passed=np.zeros(filled),
+        rest=np.zeros(filled),
+    )
+
+
+def _at_nodes(left: Floats, right: Floats) -> Floats:
+    """Of every node, what the faces (N-1, ...) at both sides of it hold in their halves next to it."""
+    none = np.zeros((1, *left.shape[1:]))
+    return np.asarray(np.concatenate([left, none]) + np.concatenate([none, right]))

@@ -40,7 +40,8 @@ class PreparedSpectrum:
         Raises ConvergenceError if Newton's method does not arrive from it, or a linear system is singular.
         """
         self.steady.estimates()
-        for linear in self.linear:
+        for linear, state in zip(self.linear, self.steady.states(), strict=True):
+            linear.linear.state[:] = state
             linear.update()
         run_all(self.responders, self.pool)
         last = self.responders[-1]
@@ -75,8 +76,8 @@ def _on(steady: Prepared, frequency: Floats, threads: int) -> PreparedSpectrum:
     """On the meshes of a steady state, whose arrays it looks into."""
     steady.estimates()
     linear = tuple(
-        linearised(problem, nest.state, np.ones(problem.border.kind.size))
-        for problem, nest in zip(steady.problems, steady.nests, strict=True)
+        linearised(problem, state, np.ones(problem.border.kind.size))
+        for problem, state in zip(steady.problems, steady.states(), strict=True)
     )
     position = middle(steady.problems[0].mesh)
     responders = tuple(

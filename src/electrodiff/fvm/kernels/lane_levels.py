@@ -9,7 +9,8 @@ from electrodiff.fvm.kernels.compiler import kernel
 from electrodiff.fvm.kernels.lane_readings import read_lanes
 from electrodiff.fvm.kernels.lane_step import eliminate_lanes, update_lanes
 from electrodiff.fvm.kernels.lanes import Lanes, Stacks
-from electrodiff.fvm.kernels.vectors import LANES
+from electrodiff.fvm.kernels.scratch import borrowed
+from electrodiff.fvm.kernels.vectors import LANES, aligned, load, square_root, store, where_less
 
 # Newton converges quadratically: after updates s and s', what remains is about (s'/s^2) s'^2.  It stops when that is below
 # REMAINS, a tenth of the 1e-10 to which an answer is to agree with that of the single solver.
@@ -27,33 +28,35 @@ def newton_lanes(
     stride: int,
     tolerance: float,
     max_iterations: int,
+    width: Floats,
     per_width: Floats,
+    gains: Floats,
     out_state: Floats,
-    out_upper: Floats,
-    out_solved: Floats,
+    out_rows: Floats,
     out_active: Floats,
     out_steps: Integers,
 ) -> None:
     """Solve from the guess in `out_state` (N, m, LANES), in place, and add the steps of each lane to `out_steps` (LANES,).
 
     Of `out_active` (LANES,), those that are 1 at the start are solved for, and those that are still 1 at the end failed.
-    `out_upper` and `out_solved` are scratch.
+    `out_rows` is scratch.
     """
     m = out_state.shape[1]
     nodes = out_state.shape[0]
-    arriving = np.zeros((m + 1, LANES))
+    flux = aligned((m - 1, LANES))
+    flux[:] = 0.0
     size = np.zeros((2, LANES))
     before = np.full(LANES, np.inf)
     failed = np.zeros(LANES)
     for end in range(2):
         node = end * (nodes - 1)
         for r in range(m):
-            if r < m - 1 or end == 0 or lanes.middle < 0:
+            if r < m - 1 or end == 0 or not lanes.floats:
                 for lane in range(LANES):
                     out_state[node, r, lane] = stacks.ends[g, c, end, r, lane]
     for _ in range(max_iterations):
-        eliminate_lanes(lanes, stacks, g, c, stride, per_width, out_state, out_upper, out_solved, arriving)
-        update_lanes(lanes, stacks, g, c, stride, out_upper, out_solved, arriving, out_active, out_state, size)
+        eliminate_lanes(lanes, stacks, g, c, stride, (width, per_width, gains), out_state, flux, out_rows)
+        update_lanes(lanes, stacks, g, c, stride, out_rows, out_active, flux, out_state, size)
         running = 0
         for lane in range(LANES):
             if out_active[lane] > 0.0:
@@ -76,16 +79,15 @@ def newton_lanes(
 @kernel
 def prolong_lanes(coarse: Floats, out_fine: Floats) -> None:
     """The state (N, m, LANES) on a mesh with twice the cells: means of potentials, geometric means of activities."""
-    nodes, m, _ = coarse.shape
+    source, out = borrowed(coarse), borrowed(out_fine)
+    nodes, m, _ = source.shape
     for k in range(nodes):
         for r in range(m):
-            for lane in range(LANES):
-                out_fine[2 * k, r, lane] = coarse[k, r, lane]
+            store(load(source[k, r]), out[2 * k, r])
     for k in range(nodes - 1):
-        for r in range(m):
-            for lane in range(LANES):
-                left, right = coarse[k, r, lane], coarse[k + 1, r, lane]
-                out_fine[2 * k + 1, r, lane] = 0.5 * (left + right) if r == m - 1 else np.sqrt(left * right)
+        for r in range(m - 1):
+            store(square_root(load(source[k, r]) * load(source[k + 1, r])), out[2 * k + 1, r])
+        store(0.5 * (load(source[k, m - 1]) + load(source[k + 1, m - 1])), out[2 * k + 1, m - 1])
 
 
 @kernel
@@ -94,16 +96,13 @@ def carry_on(base: Floats, now: Floats, before: Floats, out_state: Floats) -> No
 
     An activity that was 0 is left as it is.
     """
-    nodes, m, _ = base.shape
+    old_base, newer, older, out = borrowed(base), borrowed(now), borrowed(before), borrowed(out_state)
+    nodes, m, _ = old_base.shape
     for k in range(nodes):
-        for r in range(m):
-            for lane in range(LANES):
-                old, new, value = before[k, r, lane], now[k, r, lane], base[k, r, lane]
-                if r == m - 1:
-                    value += new - old
-                elif old > 0.0:
-                    value *= new / old
-                out_state[k, r, lane] = value
+        for r in range(m - 1):
+            old, value = load(older[k, r]), load(old_base[k, r])
+            store(where_less(0.0, old, value * load(newer[k, r]) / old, value), out[k, r])
+        store(load(old_base[k, m - 1]) + (load(newer[k, m - 1]) - load(older[k, m - 1])), out[k, m - 1])
 
 
 @kernel
@@ -145,8 +144,8 @@ def own_guess(guess: Floats, chosen: Floats, out_state: Floats) -> None:
 
 @kernel
 def solve_lanes(
-    lanes: Lanes,
-    stacks: Stacks,
+    owned_lanes: Lanes,
+    owned_stacks: Stacks,
     levels: int,
     is_solved: bool,
     tolerance: float,
@@ -163,12 +162,14 @@ def solve_lanes(
     lines, LANES) receives the readings, `out_states` (G, C, N, m, LANES) the state on the finest mesh, `out_failed`
     (G, C, LANES) 1 where Newton's method failed on some level, `out_steps` (G, C, levels, LANES) the steps.
     """
+    lanes, stacks = borrowed(owned_lanes), borrowed(owned_stacks)
     groups, length, nodes = stacks.x.shape[:3]
     m = len(lanes.valence) + 1
-    upper, right = np.empty((nodes, m, m, LANES)), np.empty((nodes, m, LANES))
-    state, per_width = np.zeros((nodes, m, LANES)), np.empty((nodes - 1, LANES))
-    solved, guessed = np.zeros((levels, nodes, m, LANES)), np.zeros((levels, nodes, m, LANES))
-    before = np.zeros((stacks.guess.shape[2], m, LANES))
+    rows, state = aligned((nodes, m, m + 1, LANES)), aligned((nodes, m, LANES))
+    width, per_width = aligned((nodes - 1, LANES)), aligned((nodes - 1, LANES))
+    gains = aligned((nodes - 1, 3, m - 1, LANES))
+    solved, guessed = aligned((levels, nodes, m, LANES)), aligned((levels, nodes, m, LANES))
+    before = aligned((stacks.guess.shape[2], m, LANES))
     active = np.empty(LANES)
     for g in range(groups):
         for c in range(length):
@@ -179,8 +180,8 @@ def solve_lanes(
                 count = (nodes - 1) // stride + 1
                 here = state[:count]
                 for k in range(count - 1):
-                    for lane in range(LANES):
-                        per_width[k, lane] = 1.0 / (x[(k + 1) * stride, lane] - x[k * stride, lane])
+                    store(load(x[(k + 1) * stride]) - load(x[k * stride]), width[k])
+                    store(1.0 / load(width[k]), per_width[k])
                 start_lanes(0 if is_solved and level == 0 else c, level, guess, solved, guessed, before, here)
                 active[:] = 1.0 - out_failed[g, c]
                 if is_solved and level == 0:
@@ -199,10 +200,11 @@ def solve_lanes(
                             stride,
                             tolerance,
                             max_iterations,
+                            width,
                             per_width,
+                            gains,
                             here,
-                            upper,
-                            right,
+                            rows,
                             active,
                             steps,
                         )
@@ -213,5 +215,5 @@ def solve_lanes(
                 if level == 0:
                     before[:] = solved[0, :count]
                 solved[level, :count] = here
-                read_lanes(lanes, stacks, g, c, stride, per_width, here, out_tables[g, c, level])
+                read_lanes(lanes, stacks, g, c, stride, width, here, out_tables[g, c, level])
             out_states[g, c] = state

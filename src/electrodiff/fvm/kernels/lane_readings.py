@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from electrodiff.fvm.kernels.arrays import Floats
 from electrodiff.fvm.kernels.compiler import kernel, kernel_part
-from electrodiff.fvm.kernels.lanes import Lanes, Stacks, bernoulli_vectors
-from electrodiff.fvm.kernels.vectors import LANES, fill, larger, load, size_of, store
+from electrodiff.fvm.kernels.lanes import Lanes, Stacks, face_vectors
+from electrodiff.fvm.kernels.scratch import borrowed
+from electrodiff.fvm.kernels.vectors import LANES, aligned, fill, larger, load, size_of, store
 
 # An activity counts as no smaller than this many times that below which Newton's changes are not relative to it.
 NEGLIGIBLE = 10.0
@@ -58,8 +57,8 @@ def largest_deviation(
 @kernel_part
 def add_resistances(
     valence: tuple[float, ...],
-    mobility: Floats,
-    per_width: Floats,
+    resistivity: Floats,
+    width: Floats,
     step: Floats,
     factor: Floats,
     passed: Floats,
@@ -69,25 +68,28 @@ def add_resistances(
 ) -> None:
     """r of every ion (n, LANES) on a face with the potential difference `step`; e^(z phi) and the sum of r at its right."""
     last = 0.0
-    plus, minus = fill(1.0), fill(1.0)
+    gain, back, over = fill(1.0), fill(1.0), fill(1.0)
     for i in range(len(valence)):
         z = valence[i]
         if z == -last:
-            other = plus
-            plus = minus
-            minus = other
+            other = gain
+            gain = back
+            back = other
+            over = over * gain
         elif z != last:
-            plus, minus, _ = bernoulli_vectors(z * load(step))
+            gain, back, over, _ = face_vectors(z * load(step))
         last = z
-        own = load(factor[i]) / (load(mobility[i]) * load(per_width) * plus)
+        # 1 / B(u) = e^u / B(-u)
+        after = load(factor[i]) * back
+        own = after * over * (load(resistivity[i]) * load(width))
         store(own, out_resistance[i])
         store(load(passed[i]) + own, out_passed[i])
-        store(load(factor[i]) * minus / plus, out_factor[i])
+        store(after, out_factor[i])
 
 
 @kernel
 def read_lanes(
-    lanes: Lanes, stacks: Stacks, g: int, c: int, stride: int, per_width: Floats, state: Floats, out_table: Floats
+    all_lanes: Lanes, stacks: Stacks, g: int, c: int, stride: int, widths: Floats, states: Floats, out_table: Floats
 ) -> None:
     """What the state of each lane says, as lines of `out_table` (1 + 2 n + 2 layers + 1, LANES).
 
@@ -97,51 +99,64 @@ def read_lanes(
     beside a node have positive terms only, so that it is right to round-off whatever a barrier does.  It is looked at on
     the finest mesh.
     """
+    lanes, width, state, table = borrowed(all_lanes), borrowed(widths), borrowed(states), borrowed(out_table)
     valence = lanes.valence
     n = len(valence)
     nodes = state.shape[0]
-    factor, passed = np.empty((nodes, n, LANES)), np.empty((nodes, n, LANES))
-    resistance, step = np.empty((nodes, n, LANES)), np.empty(LANES)
-    least = np.empty(LANES)
+    own_factor, own_passed = aligned((nodes, n, LANES)), aligned((nodes, n, LANES))
+    own_resistance, own_steps = aligned((nodes, n, LANES)), aligned((2, LANES))
+    factor, passed, resistance = borrowed(own_factor), borrowed(own_passed), borrowed(own_resistance)
+    step, least = borrowed(own_steps[0]), borrowed(own_steps[1])
+    resistivity = borrowed(stacks.resistivity[g, c])
     store(NEGLIGIBLE * load(stacks.floor[g, c]), least)
     factor[0] = 1.0
     passed[0] = 0.0
     for k in range(nodes - 1):
-        mobility = stacks.mobility[g, c, lanes.layer[k * stride]]
+        layer = lanes.layer[k * stride]
         store(load(state[k + 1, n]) - load(state[k, n]), step)
         add_resistances(
-            valence, mobility, per_width[k], step, factor[k], passed[k], resistance[k], factor[k + 1], passed[k + 1]
+            valence,
+            resistivity[layer],
+            width[k],
+            step,
+            factor[k],
+            passed[k],
+            resistance[k],
+            factor[k + 1],
+            passed[k + 1],
         )
     deviation = fill(0.0)
     for i in range(n):
         if stride == 1:
             own = largest_deviation(lanes, i, stride, state, least, factor, resistance, passed)
             deviation = larger(deviation, own)
-        # Of an ion that is absent somewhere the sum is infinite.
         first, last = load(state[0, i]), load(state[nodes - 1, i]) * load(factor[nodes - 1, i])
-        store((first - last) / load(passed[nodes - 1, i]), out_table[IONS + i])
-        store(larger(first, last) / load(passed[nodes - 1, i]), out_table[IONS + n + i])
-    store(deviation, out_table[DEVIATION])
-    read_layers(lanes, stacks, g, c, stride, per_width, state, out_table[IONS + 2 * n :])
+        crosses, whole = lanes.crosses[i], load(passed[nodes - 1, i])
+        store(crosses * (first - last) / whole, table[IONS + i])
+        store(crosses * larger(first, last) / whole, table[IONS + n + i])
+    store(deviation, table[DEVIATION])
+    read_layers(lanes, stacks, g, c, stride, width, state, table[IONS + 2 * n :])
 
 
 @kernel
 def read_layers(
-    lanes: Lanes, stacks: Stacks, g: int, c: int, stride: int, per_width: Floats, state: Floats, out_table: Floats
+    all_lanes: Lanes, stacks: Stacks, g: int, c: int, stride: int, widths: Floats, states: Floats, out_table: Floats
 ) -> None:
     """The charge of every layer and the potential of every boundary, as lines of `out_table` (2 layers + 1, LANES)."""
+    lanes, width, state, table = borrowed(all_lanes), borrowed(widths), borrowed(states), borrowed(out_table)
+    partition, fixed_charge = borrowed(stacks.partition[g, c]), borrowed(stacks.fixed_charge[g, c])
     valence = lanes.valence
     n = len(valence)
     layers = stacks.permittivity.shape[2]
     for line in range(layers):
-        store(fill(0.0), out_table[line])
-    store(load(state[0, n]), out_table[layers])
+        store(fill(0.0), table[line])
+    store(load(state[0, n]), table[layers])
     for k in range(state.shape[0] - 1):
         layer = lanes.layer[k * stride]
-        half_width = 0.5 / load(per_width[k])
-        charge = 2.0 * load(stacks.fixed_charge[g, c, layer])
+        half_width = 0.5 * load(width[k])
+        charge = 2.0 * load(fixed_charge[layer])
         for i in range(n):
             both = load(state[k, i]) + load(state[k + 1, i])
-            charge += valence[i] * load(stacks.partition[g, c, layer, i]) * both
-        store(load(out_table[layer]) + half_width * charge, out_table[layer])
-        store(load(state[k + 1, n]), out_table[layers + 1 + layer])
+            charge += valence[i] * load(partition[layer, i]) * both
+        store(load(table[layer]) + half_width * charge, table[layer])
+        store(load(state[k + 1, n]), table[layers + 1 + layer])

@@ -6,14 +6,11 @@ Both ends are reservoirs, the ions are points, and the potential of the right en
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from electrodiff.fvm.kernels.arrays import Floats, Integers
 from electrodiff.fvm.kernels.compiler import kernel_part
-from electrodiff.fvm.kernels.flux import FLUX, LEFT, PHI_LEFT, PHI_RIGHT, RIGHT
-from electrodiff.fvm.kernels.vectors import fill, load, power_of_two, size_of, store, where_less
-
-POINT_LINES = 5
+from electrodiff.fvm.kernels.vectors import load, power_of_two, size_of, store, where_less
 
 # e^v = 2^k e^r with |r| <= ln(2)/2; k to the nearest by adding and taking away 1.5 2^52.  ln(2) in two parts: k times the
 # first is exact.
@@ -22,7 +19,7 @@ _LN2_FIRST, _LN2_REST = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 _ROUND = 6755399441055744.0
 # Below this v, k is 0.
 _SMALL = 0.34
-# Beyond this e^v is no longer a double; B(v) is then 1e-301 and counts as nothing.
+# Beyond this e^v is no longer a double.
 _LARGEST = 700.0
 
 
@@ -36,10 +33,12 @@ class Lanes(NamedTuple):
     """(N,) index of the interface at a node; -1 elsewhere"""
     free: Floats
     """(N, n) 1 where an ion obeys its balance, 0 where it is absent; at the ends not used"""
+    passes: Floats
+    """(layers, n) 1 where an ion is present, else 0"""
     crosses: Floats
-    """(n,) 1 for an ion that is present in all layers"""
-    middle: int
-    """face whose net current is to be `current` if the right end's potential floats; -1 if it is given"""
+    """(n,) 1 for an ion that is present in all layers, else 0"""
+    floats: bool
+    """whether the right end's potential is such that the net current is `current`"""
 
 
 class Stacks(NamedTuple):
@@ -47,8 +46,8 @@ class Stacks(NamedTuple):
 
     x: Floats
     """(G, C, N, LANES) nodes of the finest mesh"""
-    mobility: Floats
-    """(G, C, layers, n, LANES) D beta"""
+    resistivity: Floats
+    """(G, C, layers, n, LANES) 1 / (D beta); 0 of an ion that some layer keeps out, and -1 where it does"""
     partition: Floats
     """(G, C, layers, n, LANES) beta"""
     permittivity: Floats
@@ -68,12 +67,11 @@ class Stacks(NamedTuple):
 
 
 @kernel_part
-def bernoulli_vectors(u: Floats) -> tuple[Floats, Floats, Floats]:
-    """B(u), B(-u) and the left share of `bernoulli`, lane by lane, without a branch.
+def exponential_vectors(v: Any) -> tuple[Any, Any, Any]:
+    """e^v, (e^v - 1) / v = 1 / B(v), and the left share p(v) of `bernoulli`, of v >= 0, lane by lane, without a branch.
 
     e^r = 1 + r (1 + r q(r)), q Taylor's series to r^13 / 15!, whose next term is below 1e-20 of it.
     """
-    v = size_of(u)
     w = where_less(v, _LARGEST, v, _LARGEST)
     k = (w * _PER_LN2 + _ROUND) - _ROUND
     r = (w - k * _LN2_FIRST) - k * _LN2_REST
@@ -93,53 +91,19 @@ def bernoulli_vectors(u: Floats) -> tuple[Floats, Floats, Floats]:
     mean = 1.0 + r * q  # (e^r - 1) / r
     scale = power_of_two(k)
     rise = scale * (r * mean) + (scale - 1.0)  # e^w - 1
-    # B = 1 / mean and share = q / mean where v is small, which is without cancellation; v / (e^v - 1) elsewhere.
-    plus = where_less(w, _SMALL, 1.0, w) / where_less(w, _SMALL, mean, rise)
-    share = where_less(w, _SMALL, q, 1.0 - plus) / where_less(w, _SMALL, mean, w)
-    minus = plus + v
-    return where_less(u, 0.0, minus, plus), where_less(u, 0.0, plus, minus), where_less(u, 0.0, 1.0 - share, share)
+    # p = (1 - B) / v; where v is small k is 0 and r is v, and this is without cancellation.
+    over = where_less(w, _SMALL, mean, rise / where_less(w, _SMALL, 1.0, w))
+    share = where_less(w, _SMALL, q, over - 1.0) / (over * where_less(w, _SMALL, 1.0, w))
+    return 1.0 + rise, over, share
 
 
 @kernel_part
-def face_vectors(
-    valence: tuple[float, ...],
-    mobility: Floats,
-    permittivity: Floats,
-    per_width: Floats,
-    left: Floats,
-    right: Floats,
-    out_face: Floats,
-) -> None:
-    """The five lines of a face (see `flux`) between nodes with the states `left` and `right` (m, LANES)."""
-    n = len(valence)
-    inverse = load(per_width)
-    step = load(right[n]) - load(left[n])
-    last = 0.0
-    plus, minus, share = fill(1.0), fill(1.0), fill(0.5)
-    for i in range(n):
-        z = valence[i]
-        if z == -last:
-            other = plus
-            plus = minus
-            minus = other
-            share = 1.0 - share
-        elif z != last:
-            plus, minus, share = bernoulli_vectors(z * step)
-        last = z
-        conductance = load(mobility[i]) * inverse
-        flux = conductance * (plus * load(left[i]) - minus * load(right[i]))
-        drift = z * flux
-        store(flux, out_face[FLUX, i])
-        store(conductance * plus, out_face[LEFT, i])
-        store(-(conductance * minus), out_face[RIGHT, i])
-        store(-(drift * share), out_face[PHI_LEFT, i])
-        store(drift * share - drift, out_face[PHI_RIGHT, i])
-    eps = load(permittivity) * inverse
-    store(-(eps * step), out_face[FLUX, n])
-    store(eps, out_face[LEFT, n])
-    store(-eps, out_face[RIGHT, n])
-    store(fill(0.0), out_face[PHI_LEFT, n])
-    store(fill(0.0), out_face[PHI_RIGHT, n])
+def face_vectors(u: Any) -> tuple[Any, Any, Any, Any]:
+    """e^(-u), e^u, 1 / B(-u) and the left share p(u) of a face, lane by lane."""
+    rise, over, share = exponential_vectors(size_of(u))
+    fall = 1.0 / rise
+    over = where_less(u, 0.0, over, over * fall)
+    return where_less(u, 0.0, rise, fall), where_less(u, 0.0, fall, rise), over, where_less(u, 0.0, 1.0 - share, share)
 
 
 @kernel_part

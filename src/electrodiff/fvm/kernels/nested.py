@@ -1,4 +1,4 @@
-"""A whole steady solve in one call: Newton's method on nested meshes, what the states say, and what that is good for.
+"""A whole steady solve in one call: Newton's method on nested meshes, and what the states say.
 
 For problems whose meshes, arrays and first guess have been prepared; plain Newton only, from the first guess.
 """
@@ -10,25 +10,31 @@ from typing import NamedTuple
 import numpy as np
 from numba.typed import List
 
-from electrodiff.fvm.kernels.arrays import Border, Chain, Floats, Integers
-from electrodiff.fvm.kernels.bernoulli import bernoulli
+from electrodiff.fvm.kernels.arrays import Floats, Integers
 from electrodiff.fvm.kernels.compiler import kernel
+from electrodiff.fvm.kernels.constant_flux import Stretch, fill_recursion, newton_constant_flux
 from electrodiff.fvm.kernels.lane_readings import DEVIATION, IONS, NEGLIGIBLE
-from electrodiff.fvm.kernels.newton import CONVERGED, newton_point_ions
+from electrodiff.fvm.kernels.newton import CONVERGED
+from electrodiff.fvm.kernels.scratch import borrowed
+from electrodiff.fvm.kernels.vectors import LANES, fill, larger, load, size_of, store, vector_lines_of
 
 
 class Nest(NamedTuple):
-    """A problem of point ions on one of nested meshes, with memory of its own."""
+    """A problem on one of nested meshes, and how its state is read."""
 
-    chain: Chain
-    """Its target, conductance and carried flux are overwritten if there is a border."""
-    border: Border
-    conductance: Floats
-    """(N-1, n) without gates"""
-    layer: Integers
-    """(N-1,) of each face"""
-    state: Floats
-    """(N, m)"""
+    stretch: Stretch
+    boundaries: Integers
+    """(layers + 1,) nodes between the layers"""
+    fixed_charge: Floats
+    """(F,) of each face"""
+    left_share: Floats
+    """(n, F) z times partition times volume of the half cell at the left of each face"""
+    right_share: Floats
+    """(n, F) the same at the right"""
+    passed: Floats
+    """(F,) scratch"""
+    rest: Floats
+    """(F,) scratch"""
 
 
 @kernel
@@ -41,116 +47,125 @@ def listed(nests: tuple[Nest, ...]) -> List[Nest]:
 
 
 @kernel
-def to_midpoints(coarse: Floats, out_fine: Floats) -> None:
-    """The state (N, m) on a mesh with twice the cells: means of potentials, geometric means of activities."""
-    nodes, m = coarse.shape
-    for k in range(nodes - 1):
-        for r in range(m):
-            left, right = coarse[k, r], coarse[k + 1, r]
-            out_fine[2 * k, r] = left
-            out_fine[2 * k + 1, r] = 0.5 * (left + right) if r == m - 1 else np.sqrt(left * right)
-    for r in range(m):
-        out_fine[2 * nodes - 2, r] = coarse[nodes - 1, r]
+def to_midpoints(coarse: Stretch, fine: Stretch) -> None:
+    """The state on a mesh with twice the cells: means of potentials, geometric means of activities."""
+    n = len(coarse.valence)
+    last = coarse.nodes - 1
+    for i in range(n + 1):
+        source, out = coarse.state[i], fine.state[i]
+        for k in range(last):
+            left, right = source[k], source[k + 1]
+            out[2 * k] = left
+            out[2 * k + 1] = 0.5 * (left + right) if i == n else np.sqrt(left * right)
+        out[2 * last] = source[last]
 
 
 @kernel
-def read_nest(nest: Nest, layers: int, least: float, is_finest: bool, out_table: Floats) -> None:
-    """What a state says, as lines of `out_table` (1 + 2 n + 2 layers + 1,): those of `read_lanes`.
+def read_ions(nest: Nest, least: float, is_finest: bool, out_table: Floats) -> None:
+    """Fluxes of the ions, and on the finest mesh how far their activities are from their closed form.
 
-    Of the first line, the deviation, which is found on the finest mesh: in closed form w = a e^(z phi) falls from node to
-    node by its resistance times the flux; of an ion that is absent somewhere it is constant on either side.  An activity
-    counts as no smaller than `least`.
+    With the gains g and series resistances r of the faces (see `constant_flux`), an activity goes on as
+    a(k+1) = g a(k) - r J, and so
+
+        a(k) = G(k) a(0) - P(k) J,    G(k+1) = g G(k),    P(k+1) = g P(k) + r,    J = (G a(0) - a) / P at the right end.
+
+    G(k) a(0) - P(k) J would cancel; what it is compared with is a(0) G(k) times the part of the resistances r / G(k+1) that
+    is at the right, plus the activity at the right end times P(k) / P: positive terms only.
     """
-    chain, state = nest.chain, nest.state
-    n = len(chain.valence)
-    faces = state.shape[0] - 1
-    # e^(z phi), phi counted from the left end, and the sum of the resistances to the left, of every node.
-    factor, passed = np.empty((faces + 1, n)), np.empty((faces + 1, n))
-    factor[0] = 1.0
-    passed[0] = 0.0
-    for k in range(faces):
-        step, last_u = state[k + 1, n] - state[k, n], 0.0
-        plus, minus = 1.0, 1.0
-        for i in range(n):
-            u = chain.valence[i] * step
-            if u == -last_u:
-                plus, minus = minus, plus
-            elif u != last_u:
-                plus, minus, _ = bernoulli(u)
-            last_u = u
-            factor[k + 1, i] = factor[k, i] * minus / plus
-            passed[k + 1, i] = passed[k, i] + factor[k, i] / (chain.conductance[k, i] * plus)
-    out_table[DEVIATION] = 0.0
+    stretch = nest.stretch
+    n = len(stretch.valence)
+    last = stretch.nodes - 1
+    fill_recursion(stretch)
+    deviation, total = fill(0.0), fill(0.0)
     for i in range(n):
-        first, last, whole = state[0, i], state[faces, i] * factor[faces, i], passed[faces, i]
-        out_table[IONS + i] = (first - last) / whole
-        out_table[IONS + n + i] = max(first, last) / whole
-        crosses, at_right = np.isfinite(whole), False
-        for k in range(1, faces) if is_finest else range(0):
-            w = last if at_right else first
-            if crosses:
-                w = (first * (whole - passed[k, i]) + last * passed[k, i]) / whole
-            elif chain.free[k, i] == 0.0:
-                at_right = True
-                continue
-            demanded = w / factor[k, i]
-            off = abs(state[k, i] - demanded) / max(demanded, least)
-            # Also what is not a number.
-            if not off <= out_table[DEVIATION]:
-                out_table[DEVIATION] = off
-    charge = IONS + 2 * n
-    for line in range(2 * layers + 1):
-        out_table[charge + line] = 0.0
-    out_table[charge + layers] = state[0, n]
-    for k in range(faces):
-        layer = nest.layer[k]
-        total = (chain.volume_left[k] + chain.volume_right[k]) * chain.fixed_charge[k]
+        state, gain, series = stretch.state[i], stretch.gain[i], stretch.series[i]
+        carried, passed, rest = stretch.update[i], nest.passed, nest.rest
+        carried[0], passed[0] = 1.0, 0.0
+        for k in range(last):
+            carried[k + 1] = gain[k] * carried[k]
+            passed[k + 1] = gain[k] * passed[k] + abs(series[k])
+        arriving, end, whole = state[0] * carried[last], state[last], passed[last]
+        out_table[IONS + i] = stretch.crosses[i] * (arriving - end) / whole
+        out_table[IONS + n + i] = stretch.crosses[i] * max(arriving, end) / whole
+        if not is_finest:
+            continue
+        by_rest = state[0]
+        rest[:] = 1.0
+        if stretch.crosses[i] > 0.0:
+            for k in range(last):
+                rest[k] = series[k] / carried[k + 1]
+            rest[last] = 0.0
+            for k in range(last - 1, -1, -1):
+                rest[k] += rest[k + 1]
+            by_rest /= rest[0]
+        for k in range(0, stretch.nodes, LANES):
+            here = slice(k, k + LANES)
+            expected = by_rest * load(carried[here]) * load(rest[here]) + end / whole * load(passed[here])
+            off = size_of(load(state[here]) - expected) / larger(expected, fill(least))
+            off = load(stretch.free[i, here]) * off
+            deviation = larger(deviation, off)
+            total += off
+    if is_finest:
+        both = vector_lines_of(stretch.valence, 1)[0]
+        store(deviation, both[0])
+        store(total, both[1])
+        # What is not a number is larger than nothing.
+        out_table[DEVIATION] = both[0].max() if np.isfinite(both[1].sum()) else np.inf
+
+
+@kernel
+def read_layers(nest: Nest, out_table: Floats) -> None:
+    """The charge of every layer and the potential of every boundary, as lines of `out_table` (2 layers + 1,)."""
+    stretch, boundaries = nest.stretch, nest.boundaries
+    n = len(stretch.valence)
+    layers = boundaries.size - 1
+    charge = nest.rest
+    for k in range(0, stretch.nodes - 1, LANES):
+        here, there = slice(k, k + LANES), slice(k + 1, k + 1 + LANES)
+        total = load(nest.fixed_charge[here])
         for i in range(n):
-            held = chain.volume_left[k] * state[k, i] + chain.volume_right[k] * state[k + 1, i]
-            total += chain.valence[i] * chain.partition[k, i] * held
-        out_table[charge + layer] += total
-        out_table[charge + layers + 1 + layer] = state[k + 1, n]
+            total += load(nest.left_share[i, here]) * load(stretch.state[i, here])
+            total += load(nest.right_share[i, here]) * load(stretch.state[i, there])
+        store(total, charge[here])
+    for layer in range(layers):
+        held = 0.0
+        for k in range(boundaries[layer], boundaries[layer + 1]):
+            held += charge[k]
+        out_table[layer] = held
+    for boundary in range(layers + 1):
+        out_table[layers + boundary] = stretch.state[n, boundaries[boundary]]
 
 
 @kernel
 def solve_nest(
     nests: List[Nest],
     guess: Floats,
-    layers: int,
+    floats: bool,
+    wanted: float,
     tolerance: float,
     activity_floor: float,
     max_iterations: int,
     out_tables: Floats,
     out_iterations: Integers,
 ) -> int:
-    """Solve on all meshes, coarsest first, from a guess (N, m) on the first; each state is the guess of the next.
+    """Solve on all meshes, coarsest first, from a guess (m, N) on the first; each state is the guess of the next.
 
-    `out_tables` (levels, lines) receives what the states say, `out_iterations` (levels,) the steps.  Returns how many
-    meshes were solved on before Newton's method failed.
+    floats: the potential of the right end is such that the net current is `wanted`.  `out_tables` (levels, 1 + 2 n +
+    2 layers + 1) receives what the states say, in the lines of `read_lanes`, and `out_iterations` (levels,) the steps.
+    Returns how many meshes were solved on before Newton's method failed.
     """
-    history, worst = np.empty((max_iterations, 2)), np.zeros(2, dtype=np.int64)
-    gate = np.empty(nests[0].border.kind.size)
     for level in range(len(nests)):
-        nest = nests[level]
+        nest = borrowed(nests[level])
+        stretch = nest.stretch
         if level == 0:
-            nest.state[:] = guess
+            stretch.state[:, : stretch.nodes] = guess
         else:
-            to_midpoints(nests[level - 1].state, nest.state)
-        gate[:] = 1.0
-        status, steps = newton_point_ions(
-            nest.chain,
-            nest.border,
-            nest.conductance,
-            tolerance,
-            activity_floor,
-            max_iterations,
-            nest.state,
-            gate,
-            history,
-            worst,
-        )
+            to_midpoints(nests[level - 1].stretch, stretch)
+        status, steps = newton_constant_flux(stretch, floats, wanted, tolerance, activity_floor, max_iterations)
         out_iterations[level] = steps
         if status != CONVERGED:
             return level
-        read_nest(nest, layers, NEGLIGIBLE * activity_floor, level == len(nests) - 1, out_tables[level])
+        table = out_tables[level]
+        read_ions(nest, NEGLIGIBLE * activity_floor, level == len(nests) - 1, table)
+        read_layers(nest, table[IONS + 2 * len(stretch.valence) :])
     return len(nests)

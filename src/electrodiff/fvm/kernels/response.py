@@ -27,7 +27,8 @@ from electrodiff.fvm.kernels.response_factors import (
     solve_sized_ions,
     times,
 )
-from electrodiff.fvm.kernels.response_records import Linear, Memory, Responses, Turn, any_less, borrowed
+from electrodiff.fvm.kernels.response_records import Linear, Memory, Responses, Turn, any_less
+from electrodiff.fvm.kernels.scratch import borrowed
 from electrodiff.fvm.kernels.vectors import fill, larger, load, size_of, store, vector_lines_of, where_less
 
 # Turns by which the rounding of the elimination is put right, and the relative correction that is none.

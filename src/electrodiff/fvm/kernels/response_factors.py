@@ -12,7 +12,8 @@ from typing import Any
 from electrodiff.fvm.kernels.arrays import Floats
 from electrodiff.fvm.kernels.chain import LOOSE
 from electrodiff.fvm.kernels.compiler import kernel, kernel_part
-from electrodiff.fvm.kernels.response_records import LaneFactors, Linear, Turn, any_less, borrowed
+from electrodiff.fvm.kernels.response_records import LaneFactors, Linear, Turn, any_less
+from electrodiff.fvm.kernels.scratch import borrowed
 from electrodiff.fvm.kernels.vectors import (
     fill,
     larger,

@@ -10,7 +10,6 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 from electrodiff.fvm.kernels.arrays import Chain, Floats, Integers
@@ -139,37 +138,6 @@ def _any_less_of_arrays(a: Floats, b: Floats) -> bool:
 
 any_less: Any = _any_less_of_arrays if numba.config.DISABLE_JIT else _any_less
 """Whether the first of two vectors is less than the second in any lane."""
-
-
-def _without_owner(context: Any, builder: Any, kind: Any, value: Any) -> Any:
-    if isinstance(kind, types.Array):
-        array = context.make_array(kind)(context, builder, value)
-        array.meminfo = cgutils.get_null_value(array.meminfo.type)
-        array.parent = cgutils.get_null_value(array.parent.type)
-        return array._getvalue()
-    if isinstance(kind, types.BaseTuple):
-        members: Any = kind
-        for place, member in enumerate(members):
-            own = _without_owner(context, builder, member, builder.extract_value(value, place))
-            value = builder.insert_value(value, own, place)
-    return value
-
-
-@intrinsic
-def _borrowed(typing_context: Any, value: Any) -> Any:  # noqa: ARG001
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _without_owner(context, builder, signature.args[0], arguments[0])
-
-    return value(value), code
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-# Counting who else holds an array takes longer than a node does, and threads that count wait for each other.
-borrowed: Any = _as_it_is if numba.config.DISABLE_JIT else _borrowed
-"""A record whose arrays are not counted, for as long as their owner is there."""
 
 
 @kernel

@@ -86,8 +86,9 @@ def romberg_points(
             scale = units[p, w]
             column[:] = 0.0
             for line in range(lines):
-                scale += to_scales[w, line] * tables[levels - 1, p, line]
                 # Most lines have no part in a number.
+                if to_scales[w, line] != 0.0:
+                    scale += to_scales[w, line] * tables[levels - 1, p, line]
                 if to_values[w, line] != 0.0:
                     for level in range(levels):
                         column[level] += to_values[w, line] * tables[level, p, line]

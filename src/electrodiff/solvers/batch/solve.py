@@ -18,7 +18,7 @@ from electrodiff.fvm.kernels import lane_levels
 from electrodiff.fvm.kernels.arrays import Floats, Integers
 from electrodiff.fvm.kernels.lane_readings import DEVIATION
 from electrodiff.fvm.kernels.lanes import Lanes, Stacks
-from electrodiff.fvm.kernels.vectors import LANES
+from electrodiff.fvm.kernels.vectors import LANES, aligned
 from electrodiff.grid.line import FINEST
 from electrodiff.solvers.batch.guess import end_values, first_guesses
 from electrodiff.solvers.batch.lines import Lines, layered_lines, node_positions
@@ -77,8 +77,6 @@ class _Laid(NamedTuple):
     rows: Integers
     """(P',) their numbers"""
     lines: Lines
-    resistive: int
-    """Index of the most resistive layer"""
     levels: int
     """Number of meshes to solve on"""
     is_solved: bool
@@ -127,11 +125,9 @@ class Batch:
         self.scales = Scales(points.case.temperature)
         self.ends = end_values(points, self.scales)
         self.reader = reader_of(points)
-        lines, resistive = layered_lines(points), _most_resistive(points)
-        structure = np.column_stack([lines.cells, points.partition.reshape(points.count, -1) == 0, resistive])
-        self.laid = [
-            self._laid_out(rows, lines.at(rows), int(resistive[rows[0]]), FINEST) for rows in _of_each_kind(structure)
-        ]
+        lines = layered_lines(points)
+        structure = np.column_stack([lines.cells, points.partition.reshape(points.count, -1) == 0])
+        self.laid = [self._laid_out(rows, lines.at(rows), FINEST) for rows in _of_each_kind(structure)]
 
     def solve(self) -> BatchResult:
         """Scalars of all points, on three meshes, or up to five where they are needed."""
@@ -160,9 +156,7 @@ class Batch:
         result.done[rows] = done
         return np.asarray(rows[~done])
 
-    def _laid_out(
-        self, rows: Integers, lines: Lines, resistive: int, multiple: int, solved: Floats | None = None
-    ) -> _Laid:
+    def _laid_out(self, rows: Integers, lines: Lines, multiple: int, solved: Floats | None = None) -> _Laid:
         """Points (P',) on the mesh with `multiple` times the cells and those below it.
 
         solved: (P', N, m) their states on the mesh with half as many cells, which is then the coarsest.
@@ -175,10 +169,9 @@ class Batch:
         return _Laid(
             rows,
             lines,
-            resistive,
             multiple.bit_length() if solved is None else 2,
             solved is not None,
-            _common(points, x.shape[1], layer, resistive),
+            _common(points, x.shape[1], layer),
             _stacked(points, x / self.scales.length, ends, guess, self.scales, self.options, places),
             places[is_own],
             np.nonzero(is_own),
@@ -188,7 +181,7 @@ class Batch:
         """Those of the solved points that are still to do, on a mesh more."""
         laid, wanted = solved.laid, np.isin(solved.laid.rows, todo)
         lines = laid.lines.at(np.flatnonzero(wanted))
-        return self._laid_out(laid.rows[wanted], lines, laid.resistive, multiple, solved.of(wanted))
+        return self._laid_out(laid.rows[wanted], lines, multiple, solved.of(wanted))
 
     def _in_lanes(self, laid: _Laid, tables: Floats, good: np.ndarray, result: BatchResult) -> _Solved:
         """Solve, and fill in the last of the tables (levels, P, lines), who is still good, and how much it took."""
@@ -236,14 +229,6 @@ def _of_each_kind(structure: Integers) -> list[Integers]:
     return np.split(order, np.flatnonzero(np.diff(numbers.ravel()[order])) + 1)
 
 
-def _most_resistive(points: Points) -> Integers:
-    """(P,) index of the layer with the smallest ohmic conductance; see `materials.most_resistive_layer`."""
-    permeability = 1 / points.resistances
-    both = points.concentrations.sum(axis=1) * points.valences**2
-    conductance = (permeability * both[:, None]).sum(axis=2)
-    return np.asarray(np.argmin(conductance, axis=1))
-
-
 def _places(chains: Integers) -> tuple[Integers, np.ndarray]:
     """(G, C, LANES) which point each lane solves at each place of its chain, and whether it is its own and not a repetition.
 
@@ -261,7 +246,7 @@ def _places(chains: Integers) -> tuple[Integers, np.ndarray]:
     return starts[of] + np.minimum(along, lengths[of] - 1), is_own
 
 
-def _common(points: Points, nodes: int, layer: Integers, resistive: int) -> Lanes:
+def _common(points: Points, nodes: int, layer: Integers) -> Lanes:
     """What points of one kind have in common."""
     ions = points.valences.size
     boundaries = np.flatnonzero(np.diff(layer)) + 1
@@ -271,10 +256,16 @@ def _common(points: Points, nodes: int, layer: Integers, resistive: int) -> Lane
     free = np.zeros((nodes, ions))
     free[:-1] += present[layer]
     free[1:] += present[layer]
-    inside = np.flatnonzero(layer == resistive)
-    middle = int(inside[inside.size // 2]) if points.floating else -1
     valence = tuple(float(z) for z in points.case.valences)
-    return Lanes(valence, layer, interface, np.minimum(free, 1.0), present.all(axis=0).astype(float), middle)
+    return Lanes(
+        valence,
+        layer,
+        interface,
+        np.minimum(free, 1.0),
+        present.astype(float),
+        present.all(axis=0).astype(float),
+        points.floating is not None,
+    )
 
 
 def _stacked(
@@ -283,12 +274,18 @@ def _stacked(
     """The points of one kind in their lanes, dimensionless."""
 
     def placed(numbers: Floats) -> Floats:
-        return np.ascontiguousarray(np.moveaxis(numbers[places], 2, -1))
+        in_lanes = np.moveaxis(numbers[places], 2, -1)
+        out: Floats = aligned(in_lanes.shape)
+        out[...] = in_lanes
+        return out
 
     largest = ends[:, :, :-1].max(axis=(1, 2))
+    mobility = points.diffusivity * points.partition / scales.diffusivity
+    crosses = (mobility > 0).all(axis=1, keepdims=True)
+    resistivity = np.where(mobility > 0, crosses / np.where(mobility > 0, mobility, 1.0), -1.0)
     return Stacks(
         x=placed(x),
-        mobility=placed(points.diffusivity * points.partition / scales.diffusivity),
+        resistivity=placed(resistivity),
         partition=placed(points.partition),
         permittivity=placed(VACUUM_PERMITTIVITY * points.relative_permittivity / scales.permittivity),
         fixed_charge=placed(points.fixed_charge / scales.concentration),

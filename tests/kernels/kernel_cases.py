@@ -1,8 +1,7 @@
 """Small cases of every kind, solved by whatever kernels the process has:  python tests/kernels/kernel_cases.py [NAME...]
 
 Prints the answers as JSON.  With NUMBA_DISABLE_JIT=1 in the environment the kernels run as plain Python, line by line; with
-NUMBA_BOUNDSCHECK=1 they are compiled with every index checked.  numba's cache does not tell the two kinds of compiled kernels
-apart, so that the latter need a NUMBA_CACHE_DIR of their own.  Meshes are as coarse as a case allows.
+NUMBA_BOUNDSCHECK=1 they are compiled with every index checked.  Meshes are as coarse as a case allows.
 """
 
 from __future__ import annotations

@@ -43,7 +43,9 @@ class Prepared:
     """Of the scalars, in the order of `solve`."""
     problems: tuple[Problem, ...]
     """On every mesh, coarsest first"""
-    nests: Sequence[Nest]
+    nests: tuple[Nest, ...]
+    compiled: Sequence[Nest]
+    """The same, for the kernel"""
     guess: Floats
     """(m, N) on the coarsest mesh"""
     current: float | None
@@ -67,9 +69,9 @@ class Prepared:
 
         Raises ConvergenceError if Newton's method does not arrive from the first guess; `ed.solve` has other ways.
         """
-        tables = np.zeros((len(self.problems), 1, self.reader.to_values.shape[1]))
+        tables = np.zeros((len(self.nests), 1, self.reader.to_values.shape[1]))
         solved = solve_nest(
-            self.nests,
+            self.compiled,
             self.guess,
             self.current is not None,
             self.current or 0.0,
@@ -79,7 +81,7 @@ class Prepared:
             tables[:, 0],
             self.iterations,
         )
-        if solved < len(self.problems) or not tables[-1, 0, DEVIATION] <= CONSISTENT:
+        if solved < len(self.nests) or not tables[-1, 0, DEVIATION] <= CONSISTENT:
             raise ConvergenceError("Newton's method does not arrive from the first guess: use ed.solve")
         values, errors, scales = self.reader.estimates(tables)
         return values[0], errors[0], scales[0]
@@ -128,13 +130,15 @@ def _lines(case: Case) -> Iterator[Line]:
 def _on(case: Case, line: Line, names: tuple[str, ...], reader: Reader) -> Prepared:
     """The case on a line and its coarsenings."""
     problems = tuple(build_problem(case, mesh) for mesh in nested_meshes(line.nested()))
+    nests = tuple(_nest(problem) for problem in problems)
     largest = float(problems[0].chain.target[:, :-1].max()) or 1.0
     border = problems[0].border
     return Prepared(
         case,
         names,
         problems,
-        listed(tuple(_nest(problem) for problem in problems)),
+        nests,
+        listed(nests),
         np.ascontiguousarray(first_guess(problems[0]).T),
         float(border.value[0]) if border.kind.size else None,
         reader,

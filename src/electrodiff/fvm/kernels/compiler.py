@@ -33,10 +33,13 @@ def sources_hash(folder: Path = FOLDER) -> str:
 
 @cache
 def cache_directory() -> Path:
-    """Directory of the compiled kernels: below NUMBA_CACHE_DIR if that is set, else in the user's cache folder."""
+    """Directory of the compiled kernels: below NUMBA_CACHE_DIR if that is set, else in the user's cache folder.
+
+    Those that check every index (NUMBA_BOUNDSCHECK), which numba does not tell from others, have one of their own.
+    """
     root = os.environ.get("NUMBA_CACHE_DIR")
     base = Path(root) if root else Path(platformdirs.user_cache_dir("electrodiff")) / "kernels"
-    return base / sources_hash()
+    return base / (sources_hash() + ("-checked" if numba.config.BOUNDSCHECK else ""))  # type: ignore[attr-defined]
 
 
 @cache

@@ -154,6 +154,7 @@ def read_lanes(
     is_full: bool,
     rate: Any,
     node: int,
+    is_first: bool,
     opened: Floats,
     change: Floats,
     turn: Turn,
@@ -168,6 +169,8 @@ def read_lanes(
     `totals` (N, 2, LANES) has the total current at every node, from the change before and then from this one; `out_total`
     (2, 2, LANES) that at the node where its rounding is the smallest, from this change and from the one before.  The flow of
     each ion there is in `out_parts` (2, m, LANES), with the displacement at `node`.
+
+    Of the first turn, which is never the last, the totals are enough.
 
     At a node there flows what flows through the face at its right, and what the half cell in between stores; at the last
     node through the face at its left.
@@ -189,7 +192,8 @@ def read_lanes(
         flow, half, sign, passes = turn.flow[k], linear.right[k], 1.0, 1.0
         if k < last:
             fill_face(linear, k, is_full, turn, opened)
-            of_ions, of_field = face_rounding(linear, k, is_full, turn.update)
+            if not is_first:
+                of_ions, of_field = face_rounding(linear, k, is_full, turn.update)
         else:
             flow, half, sign, passes = turn.flow[k - 1], linear.jacobian.storage[k], -1.0, linear.open_ends[1]
         if k == 0:
@@ -208,6 +212,11 @@ def read_lanes(
         field_x, field_y = rate * (charge_y - load(flow[1, n])), rate * (load(flow[0, n]) - charge_x)
         x += field_x
         y += field_y
+        before_x, before_y = load(totals[k, 0]), load(totals[k, 1])
+        store(x, totals[k, 0])
+        store(y, totals[k, 1])
+        if is_first:
+            continue
         if k == node:
             store(field_x, out_parts[0, n])
             store(field_y, out_parts[1, n])
@@ -218,11 +227,8 @@ def read_lanes(
                 store(best, out_parts[part, i])
         store(where_less(rounding, least, x, load(out_total[0, 0])), out_total[0, 0])
         store(where_less(rounding, least, y, load(out_total[0, 1])), out_total[0, 1])
-        for part in range(2):
-            best = where_less(rounding, least, load(totals[k, part]), load(out_total[1, part]))
-            store(best, out_total[1, part])
-        store(x, totals[k, 0])
-        store(y, totals[k, 1])
+        store(where_less(rounding, least, before_x, load(out_total[1, 0])), out_total[1, 0])
+        store(where_less(rounding, least, before_y, load(out_total[1, 1])), out_total[1, 1])
         store(where_less(rounding, least, fill(1.0 * k), load(out_read_at)), out_read_at)
         store(where_less(rounding, least, rounding, least), out_rounding)
 
@@ -238,7 +244,8 @@ def settle(total: Floats, out_moved: Floats, out_active: Floats, out_corrected: 
         if out_active[lane] > 0.0:
             x, y = total[0, 0, lane], total[0, 1, lane]
             moved = np.hypot(x - total[1, 0, lane], y - total[1, 1, lane])
-            before = out_moved[lane]
+            # The first turn has moved it from 0.
+            before = out_moved[lane] if out_moved[lane] > 0.0 else np.hypot(total[1, 0, lane], total[1, 1, lane])
             out_corrected[lane] = moved * (moved / before) if moved < before else moved
             out_moved[lane] = moved
             if out_corrected[lane] <= SETTLED * np.hypot(x, y):
@@ -323,6 +330,7 @@ def response_for(is_full: bool) -> Callable[..., None]:
                     is_full,
                     rate,
                     node,
+                    number == 0,
                     opened,
                     change,
                     turn,
@@ -332,7 +340,7 @@ def response_for(is_full: bool) -> Callable[..., None]:
                     out.read_at[g],
                     out.rounding[g],
                 )
-                if settle(total, moved, active, out.corrected[g]):
+                if number > 0 and settle(total, moved, active, out.corrected[g]):
                     break
             split(linear, is_full, rate, node, change, load(out.read_at[g]), out.parts[g])
 

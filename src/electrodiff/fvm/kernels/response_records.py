@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 from electrodiff.fvm.kernels.arrays import Chain, Floats, Integers
 from electrodiff.fvm.kernels.compiler import kernel
 from electrodiff.fvm.kernels.factors import Jacobian, fill_jacobian
-from electrodiff.fvm.kernels.vectors import LANES
+from electrodiff.fvm.kernels.vectors import LANES, aligned
 
 
 class Linear(NamedTuple):
@@ -98,7 +98,8 @@ def memory_for(nodes: int, m: int, borders: int) -> Memory:
     """For a problem of N nodes and p gates and rates; one for each thread."""
 
     def lines(*shape: int) -> Floats:
-        return np.empty((*shape, LANES))
+        out: Floats = aligned((*shape, LANES))
+        return out
 
     squares = (nodes, 2, m, m)
     return Memory(
@@ -117,7 +118,8 @@ def responses_for(groups: int, nodes: int, m: int) -> Responses:
     """Of G groups of lanes on N nodes."""
 
     def lines(*shape: int) -> Floats:
-        return np.empty((groups, *shape, LANES))
+        out: Floats = aligned((groups, *shape, LANES))
+        return out
 
     return Responses(lines(nodes, 2, m), lines(2, m), lines(), lines(), lines())
 

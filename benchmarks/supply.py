@@ -89,7 +89,8 @@ def tried(name: str, constraint: Path | None, tests: Sequence[str], python: str)
     where = {"NUMBA_CACHE_DIR": str(BUILD / f"{name}-kernels"), "MPLCONFIGDIR": str(BUILD / f"{name}-figures")}
     warned = OLD_FRIENDS if constraint == OLDEST else ()
     chosen = [f"tests/{test}" for test in tests]
-    run([interpreter, "-m", "pytest", "-q", "-p", "no:cacheprovider", *warned, *chosen], source, **where)
+    run([interpreter, "tests/compile_kernels.py"], source, **where)
+    run([interpreter, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", *warned, *chosen], source, **where)
 
 
 def of_this_machine() -> list[str]:

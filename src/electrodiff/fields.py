@@ -159,7 +159,7 @@ def in_rt(energy: float, temperature: float) -> float:
     return float(energy) if isinstance(energy, InKT) else energy / (units.GAS_CONSTANT * temperature)
 
 
-_IN_KT = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*kT\s*")
+_IN_KT = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*kT\s*")
 
 
 @dataclass(frozen=True)

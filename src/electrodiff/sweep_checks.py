@@ -59,7 +59,7 @@ def checked_sweep(case: Case, from_file: bool) -> SweepStudy:
 
 def _checked_axis(case: Case, axis: Axis, place: str, from_file: bool) -> Axis:
     """The axis with SI numbers, or with choices."""
-    fields = [_field(case, key, place) for key in axis.targets]
+    fields = [_field(case, key, f"{place}.{own}") for key, own in zip(axis.targets, axis.places, strict=True)]
     if any(field != fields[0] for field in fields):
         raise problem(
             f"{place}.keys", list(axis.targets), "these differ in kind, and take no value in common; split them"
@@ -89,12 +89,12 @@ def _info(from_file: bool) -> Any:
 def _field(case: Case, key: str, place: str) -> SI | None:
     what = next((what for pattern, what in _FIXED.items() if re.fullmatch(pattern, key)), None)
     if what is not None:
-        raise problem(f"{place}.key", key, f"an axis cannot change {what}; name a key of the case")
+        raise problem(place, key, f"an axis cannot change {what}; name a key of the case")
     _check_effect(case, key, place)
     try:
         return field_at(case, key)
     except CaseError as error:
-        raise problem(f"{place}.key", key, str(error).removeprefix(f"{key}: ")) from None
+        raise problem(place, key, str(error).removeprefix(f"{key}: ")) from None
 
 
 def _check_effect(case: Case, key: str, place: str) -> None:
@@ -103,11 +103,11 @@ def _check_effect(case: Case, key: str, place: str) -> None:
     end = getattr(case, side) if side in SIDES else None
     if isinstance(end, Reservoir) and end.neutralise == ion:
         remedy = f"it follows from the other ions by {side}.neutralise = '{ion}'; sweep one of those, or drop that"
-        raise problem(f"{place}.key", key, remedy)
+        raise problem(place, key, remedy)
     is_curve = isinstance(case.study, SweepStudy) and isinstance(case.study.point, IVStudy)
     if is_curve and key in ("left.potential", "left.current", "right.current"):
         remedy = "the potentials of study.point take its place, so that it has no effect; sweep another key"
-        raise problem(f"{place}.key", key, remedy)
+        raise problem(place, key, remedy)
 
 
 def _values(values: tuple[Any, ...], field: SI, place: str, info: Any) -> tuple[Any, ...]:

@@ -108,6 +108,11 @@ class Axis(Record):
         return (self.key,) if self.key is not None else self.keys or ()
 
     @property
+    def places(self) -> tuple[str, ...]:
+        """Where each of these stands in the axis."""
+        return ("key",) if self.key is not None else tuple(f"keys[{index}]" for index in range(len(self.targets)))
+
+    @property
     def title(self) -> str:
         """Its name, or its first key."""
         return self.name or self.targets[0]
@@ -167,11 +172,10 @@ class SweepStudy(Record):
     def _check_keys(self) -> None:
         seen: set[str] = set()
         for index, axis in enumerate(self.axes):
-            for key in axis.targets:
+            for key, place in zip(axis.targets, axis.places, strict=True):
                 if key in seen:
-                    raise problem(
-                        f"axes[{index}].key", key, "another axis, or this one, changes it too; give each key once"
-                    )
+                    remedy = "another axis, or this one, changes it too; give each key once"
+                    raise problem(f"axes[{index}].{place}", key, remedy)
                 seen.add(key)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -180,10 +181,10 @@ class Pathway(Record):
     @model_validator(mode="after")
     def _check(self) -> Pathway:
         seen: set[str] = set()
-        for ion in self.ions:
+        for ion, place in zip(self.ions, self._places(), strict=True):
             if ion in seen:
                 remedy = f"{ion} is given twice; give one of permeability, conductance, channels, barrier"
-                raise problem("permeability", ion, remedy)
+                raise problem(place, ion, remedy)
             seen.add(ion)
         if self.barrier and (self.area_fraction is None or self.area_fraction > 1):
             remedy = "a barrier stands in pores; say which part of the area they have, from 0 to 1, such as 1e-6"
@@ -197,6 +198,13 @@ class Pathway(Record):
             )
             raise problem("permeability", None, remedy)
         return self
+
+    def _places(self) -> Iterator[str]:
+        """Where each of `ions` stands."""
+        for name in ("permeability", "conductance"):
+            yield from (f"{name}.{ion}" for ion in getattr(self, name))
+        yield from (f"channels[{index}].ion" for index in range(len(self.channels)))
+        yield from (f"barrier.{ion}" for ion in self.barrier)
 
     @property
     def conductances(self) -> dict[str, float]:

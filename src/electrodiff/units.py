@@ -105,7 +105,7 @@ _UNIT = re.compile(r"[^\W\d]+(?:(?:\^|\*\*)?-?\d{1,2})?(?:\s*[*/ ]\s*[^\W\d]+(?:
 # A number, then a unit that starts with a letter, a degree or a micro sign, or with the slash of "per".  Only the unit is
 # handed on, and only these characters are let through, so that no text of a case file is ever evaluated as an expression.
 _QUANTITY = re.compile(
-    r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*((?:1 ?/|[a-zA-ZµμÅ°%/])[\w µμÅ°/*^.%-]{0,60})?\s*"
+    r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*((?:1 ?/|[a-zA-ZµμÅ°%/])[\w µμÅ°/*^.%-]{0,60})?\s*"
 )
 _POWER_WITHOUT_CARET = re.compile(r"(?<=[a-zA-Z])(?=-?\d)")
 

@@ -2,6 +2,7 @@
 
 import re
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,6 +106,11 @@ def test_thousands_of_changes_at_once_are_checked_soon(message: Callable, case_t
 @pytest.mark.parametrize("number", ["0x" + "f" * 20_000, "1" + "0" * 5000, "-0o" + "7" * 20_000])
 def test_whole_numbers_of_thousands_of_digits_are_refused(message: Callable, case_text: str, number: str) -> None:
     message(edited(case_text, "nodes = 61", f"nodes = {number}"))
+
+
+def test_an_energy_of_thousands_of_digits_is_refused_soon(message: Callable) -> None:
+    text = (CASES / "sodium_filter.toml").read_text()
+    assert message(edited(text, '"7 kJ/mol"', f'"{"9" * 60_000}"')).startswith("layers[1].barrier.Na is ")
 
 
 def test_long_names_and_texts_are_cut_in_messages(message: Callable, case_text: str) -> None:
@@ -227,6 +233,40 @@ def test_long_names_in_a_remedy_are_cut_too(message: Callable, case_text: str) -
     assert message(case_text + pathway).endswith("the layers are inside, membrane, outside")
     entry = f'[[expect]]\nquantity = "{name}"\nvalue = 1\ntolerance = 1\nsource = "none"\n'
     assert "known are" in message(case_text + entry)
+
+
+KEYS_OF_AN_AXIS = 'keys = ["layers.membrane.partition.K", "layers.membrane.partition.Cl"]'
+
+
+@pytest.mark.parametrize(
+    ("keys", "start"),
+    [
+        ('["layers.membrane.partition.K", "5 nm"]', "keys[1] is '5 nm'; a case has no key '5 nm'"),
+        (
+            '["layers.membrane.partition.K", "layers.membrane.partition.K"]',
+            "keys[1] is 'layers.membrane.partition.K'; another axis, or this one, changes it too",
+        ),
+    ],
+)
+def test_one_of_several_keys_of_an_axis_is_named_by_its_place(message: Callable, keys: str, start: str) -> None:
+    text = (CASES / "ghk_validity_map.toml").read_text()
+    assert message(edited(text, KEYS_OF_AN_AXIS, f"keys = {keys}")).startswith(f"study.axes[1].{start}")
+
+
+def test_an_ion_that_a_pathway_has_twice_is_named_by_its_second_place(message: Callable) -> None:
+    text = (CASES / "electrogenic_pump.toml").read_text()
+    table = '\n[[pathways]]\nname = "twice"\nlayer = "membrane"\npermeability = { K = "1e-9 m/s" }\n'
+    twice = table + 'conductance = { K = "1 mS/cm^2" }\n'
+    expected = "conductance.K is '1 mS/cm^2'; K is given twice"
+    assert re.match(rf"pathways\[\d+\]\.{re.escape(expected)}", message(text + twice))
+
+
+def test_a_hundred_volts_across_charges_are_checked_without_infinities() -> None:
+    """Of two factors e^(z F phi / R T) one overflows, and the part of the resistance beside it is no number but 0."""
+    case = load_case(CASES / "kcsa_channel.toml").changed({"left.potential": -100.0, "expect": []})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        assert case_regime(case) is not None
 
 
 def test_both_key_and_keys_of_an_axis_are_told_of_the_one_that_is_there(message: Callable, case_text: str) -> None:

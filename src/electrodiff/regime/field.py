@@ -72,11 +72,12 @@ class ConstantField:
             return np.zeros_like(self.position)
         energy, resistivity = self._energy(ion)
         y = self._energy_of_field(ion, self.voltage)
-        resistance = _cumulative(np.exp(y - y.max()) * resistivity, self.position)
-        s = resistance / resistance[-1, -1]
+        with np.errstate(divide="ignore"):
+            before, behind = _log_parts(y + np.log(resistivity), self.position)
         left, right = self.left[ion], self.right[ion]
-        # e^(y_L - y) and e^(y_R - y): y falls from y_L to y_R = 0, or rises.
-        activity = left * np.exp(y[0, 0] - y) * (1 - s) + right * np.exp(-y) * s
+        # e^(y_L - y) and e^(y_R - y) times the parts of the resistance on the other side: y falls from y_L to y_R = 0, or
+        # rises, and at a hundred volts neither factor alone is a number.
+        activity = left * np.exp(y[0, 0] - y + behind) + right * np.exp(before - y)
         return np.asarray(activity * np.exp(-energy))
 
     def _energy_of_field(self, ion: str, voltage: float) -> Floats:
@@ -167,6 +168,18 @@ def _cumulative(values: Floats, x: Floats) -> Floats:
     within = np.concatenate([np.zeros((len(x), 1)), np.cumsum(cells, axis=1)], axis=1)
     before = np.concatenate([[0.0], np.cumsum(within[:-1, -1])])
     return np.asarray(within + before[:, None])
+
+
+def _log_parts(log_values: Floats, x: Floats) -> tuple[Floats, Floats]:
+    """Logarithms of the parts of an integral from face to face that are at the left and at the right of each sample.
+
+    By the trapezoidal rule, from the logarithms of the values; both (layers, samples).
+    """
+    cells = np.logaddexp(log_values[:, 1:], log_values[:, :-1]) + np.log(np.diff(x, axis=1) / 2)
+    nothing = np.full((len(x), 1), -np.inf)
+    before = np.logaddexp.accumulate(np.concatenate([nothing, cells], axis=1).ravel())
+    behind = np.logaddexp.accumulate(np.concatenate([cells, nothing], axis=1).ravel()[::-1])[::-1]
+    return (before - before[-1]).reshape(x.shape), (behind - behind[0]).reshape(x.shape)
 
 
 def _screened(ratio: float) -> float:

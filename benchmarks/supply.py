@@ -1,4 +1,4 @@
-"""Does what is handed out install and work?  python benchmarks/supply.py wheel|oldest|newest|pythons|audit [--tests PATH...]
+"""Does what is handed out install and work?  python benchmarks/supply.py wheel|oldest|newest|pythons|audit [--tests PATH...] [--python VERSION...]
 
     wheel    sdist and wheel are built, the wheel again from the sdist; it goes into an empty environment, with the versions
              of constraints.txt, and the tests of the sdist are run from there, without the sources
@@ -93,10 +93,10 @@ def tried(name: str, constraint: Path | None, tests: Sequence[str], python: str)
     run([interpreter, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", *warned, *chosen], source, **where)
 
 
-def of_this_machine() -> list[str]:
-    """The Pythons that are there, and run."""
+def of_this_machine(versions: Sequence[str]) -> list[str]:
+    """The Pythons of these versions that are there, and run."""
     found = []
-    for version in PYTHONS:
+    for version in versions:
         paths = [shutil.which(f"python{version}"), *_managed(version)]
         works = [path for path in paths if path and _runs(path)]
         print(f"Python {version}: {'tried' if works else 'not on this machine'}", flush=True)
@@ -104,9 +104,9 @@ def of_this_machine() -> list[str]:
     return found
 
 
-def wanted(task: str) -> list[str]:
-    """The Pythons that a task is about."""
-    found = of_this_machine()
+def wanted(task: str, versions: Sequence[str]) -> list[str]:
+    """The Pythons that a task is about, of these versions."""
+    found = of_this_machine(versions)
     return {"wheel": [sys.executable], "oldest": found[:1], "newest": found[-1:], "pythons": found}[task]
 
 
@@ -131,12 +131,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("task", choices=("wheel", "oldest", "newest", "pythons", "audit"))
     parser.add_argument("--tests", nargs="+", default=TESTS, help="files or folders below tests/")
+    parser.add_argument("--python", nargs="+", choices=PYTHONS, default=PYTHONS, help="versions, instead of all")
     options = parser.parse_args(arguments)
     if options.task == "audit":
         audit()
     else:
         constraint = {"oldest": OLDEST, "newest": None}.get(options.task, PINNED)
-        for python in wanted(options.task):
+        for python in wanted(options.task, options.python):
             tried(f"{options.task}-{Path(python).resolve().name}", constraint, options.tests, python)
     print(f"{options.task}: passed")
 

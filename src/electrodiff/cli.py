@@ -16,12 +16,20 @@ import typer
 from rich.console import Console
 
 from electrodiff import __version__
-from electrodiff.cli_checks import checked_figure, checked_folder, checked_formats, checked_style, exit_codes, writing
+from electrodiff.cli_checks import (
+    checked_figure,
+    checked_folder,
+    checked_formats,
+    checked_style,
+    exit_codes,
+    note,
+    writing,
+)
 from electrodiff.cli_fit import FitOrder, run_fit
 from electrodiff.cli_plot import FormatOption, StyleOption, plot
 from electrodiff.cli_report import report
 from electrodiff.cli_reproduce import reproduce
-from electrodiff.cli_run import Order, note_compilation, run_study, solve_noted
+from electrodiff.cli_run import Order, note_compilation, note_kind, run_study, solve_noted
 from electrodiff.cli_verify import verify
 from electrodiff.errors import CaseError
 
@@ -250,6 +258,26 @@ def explore(
 
         path = _case_path(case)
         explore_case(_load(path, overrides or []), path.stem, port, not no_browser)
+
+
+@app.command("compile")
+def compile_ahead(
+    ions: Annotated[
+        list[int] | None, typer.Option(metavar="N", help="Number of ions of the cases; repeatable. [4]")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+) -> None:
+    """Compile the kernels now, so that no first run has to wait for them: a minute for each number of ions, once."""
+    with exit_codes():
+        from electrodiff.compiling import compile_kernels
+
+        for number in ions or [4]:
+            if not quiet:
+                note(f"compiling the kernels for {number} ions ...")
+            for kind in compile_kernels(number):
+                note_kind(number, kind)
+                if not quiet:
+                    note(f"  {kind}")
 
 
 @app.command()

@@ -77,8 +77,7 @@ def _run_held(case: Case, order: Order) -> None:
     start = time.perf_counter()
     result, code = solve_ordered(case, order)
     wall_s = time.perf_counter() - start
-    with suppress(OSError):  # nowhere to keep kernels: they are compiled, and this is said, every time
-        _marker(case).touch()
+    note_kind(len(case.ions), kind)
     # Of a sweep, points that failed are a part of the result.
     is_told = not code or kind == "sweep"
     files = _write(result, wall_s, order if is_told else replace(order, formats=[]))
@@ -123,16 +122,22 @@ def note_compilation(case: Case) -> None:
 
     ions = len(case.ions)
     if not is_compiled(ions):
-        note(f"compiling the kernels for {ions} ions (once on this machine, about 15 s) ...")
-    if case.study.kind != "steady" and not _marker(case).exists():
+        note(f"compiling the kernels for {ions} ions (once on this machine, about 30 s) ...")
+    if case.study.kind != "steady" and not _marker(ions, case.study.kind).exists():
         note(f"compiling the kernels of {case.study.kind} studies for {ions} ions (once on this machine) ...")
 
 
-def _marker(case: Case) -> Path:
+def note_kind(ions: int, kind: str) -> None:
+    """Leave word on disk that the kernels of a kind of study have been compiled for this number of ions."""
+    with suppress(OSError):  # nowhere to keep kernels: they are compiled, and this is said, every time
+        _marker(ions, kind).touch()
+
+
+def _marker(ions: int, kind: str) -> Path:
     """A file beside the compiled kernels that says that there are those of this kind of study."""
     from electrodiff.fvm.kernels.compiler import cache_directory
 
-    return cache_directory() / f"compiled-for-{len(case.ions)}-ions-{case.study.kind}"
+    return cache_directory() / f"compiled-for-{ions}-ions-{kind}"
 
 
 def figures(result: Any, folder: Path, formats: list[str], style: str) -> list[Path]:

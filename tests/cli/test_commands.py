@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import electrodiff as ed
+from electrodiff.fvm.kernels.compiler import cache_directory, is_compiled
 
 # ---- cases and new -----------------------------------------------------------------------------------------------
 
@@ -303,6 +304,26 @@ def test_mesh_refuses_what_it_cannot_do(
     assert {path.name for path in folder.iterdir()} == {case, "folder.png"}
 
 
+# ---- compile ------------------------------------------------------------------------------------------------------
+
+
+def test_compile_leaves_word_of_what_is_there(electrodiff: Callable) -> None:
+    done = electrodiff("compile", "--ions", "2")
+    kinds = ["steady", "sweep", "transient", "impedance"]
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr.split() == ["compiling", "the", "kernels", "for", "2", "ions", "...", *kinds]
+    assert is_compiled(2)
+    for kind in kinds:
+        assert (cache_directory() / f"compiled-for-2-ions-{kind}").exists()
+
+
+@pytest.mark.parametrize("ions", [0, 1, 9, -1])
+def test_compile_refuses_numbers_of_ions_that_it_has_no_case_for(electrodiff: Callable, ions: int) -> None:
+    done = electrodiff("compile", "--quiet", "--ions", str(ions))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == f"error: --ions {ions}: expected a whole number from 2 to 8\n"
+
+
 # ---- help and version --------------------------------------------------------------------------------------------
 
 OPTIONS = {
@@ -316,6 +337,7 @@ OPTIONS = {
     "cases": [],
     "new": ["NAME", "--out"],
     "schema": [],
+    "compile": ["--ions", "--quiet"],
 }
 
 

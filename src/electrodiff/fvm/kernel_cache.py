@@ -108,7 +108,7 @@ def warn_of_loss(reason: str) -> None:
     """Say that compiled code cannot be kept; once, whatever the kernels."""
     if _is_first("loss"):
         _warn(
-            f"compiled kernels cannot be kept ({reason}), so every run compiles them anew, for 15 s or longer",
+            f"compiled kernels cannot be kept ({reason}), so every run compiles them anew, for 30 s or longer",
             "make room there or make it writable, or set NUMBA_CACHE_DIR to a folder that is",
         )
 

@@ -1,4 +1,6 @@
-"""Does what is handed out install and work?  python benchmarks/supply.py wheel|oldest|newest|pythons|audit [--tests PATH...] [--python VERSION...]
+"""Does what is handed out install and work?  python benchmarks/supply.py wheel|oldest|newest|pythons|audit
+
+--tests PATH... and --python VERSION... choose some of the tests and of the Pythons.
 
     wheel    sdist and wheel are built, the wheel again from the sdist; it goes into an empty environment, with the versions
              of constraints.txt, and the tests of the sdist are run from there, without the sources

@@ -6,16 +6,20 @@ They are compiled for each number of ions anew.  What is compiled is kept on dis
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
+from electrodiff.engines import end_processes
 from electrodiff.errors import CaseError
+from electrodiff.interrupts import on_leaving
 
 if TYPE_CHECKING:
     from electrodiff.model import Case
 
-FEWEST_IONS, MOST_IONS = 2, 8
+# Numbers of ions that a salt can be made of here, and that are usual.
+SMALLEST, LARGEST = 2, 8
 
 # The kinds of studies whose kernels do not wait for each other; those of the second row begin with a steady state.
 _ROWS = (("steady", "sweep"), ("transient", "impedance"))
@@ -38,14 +42,20 @@ def compile_kernels(ions: int) -> Iterator[str]:
 
     Each kind of study as soon as its kernels are there.  Raises CaseError for a number that no case is made for here.
     """
-    if not FEWEST_IONS <= ions <= MOST_IONS:
-        raise CaseError(f"--ions {ions}: expected a whole number from {FEWEST_IONS} to {MOST_IONS}")
-    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+    if not SMALLEST <= ions <= LARGEST:
+        raise CaseError(f"--ions {ions}: expected a whole number from {SMALLEST} to {LARGEST}")
+    processes = ProcessPoolExecutor(2, multiprocessing.get_context("spawn"), _leave_interrupts)
+    with on_leaving(end_processes), processes as pool:
         for row in _ROWS:
             started = {kind: pool.submit(solve_small, kind, ions) for kind in row}
             for kind, process in started.items():
                 process.result()
                 yield kind
+
+
+def _leave_interrupts() -> None:
+    """An interrupt is for the process that has asked: it ends this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def solve_small(kind: str, ions: int) -> None:

@@ -115,7 +115,7 @@ class DaskEngine:
     def map(self, function: Callable[[Work], Done], work: Iterable[tuple[int, Work]]) -> Iterator[tuple[int, Done]]:
         """Number and result of every piece; one whose worker is lost is given out again."""
         distributed = _distributed()
-        with on_leaving(_end_processes), self._client(distributed) as client:
+        with on_leaving(end_processes), self._client(distributed) as client:
             yield from _spread(client, distributed, function, iter(work))
 
     def _client(self, distributed: Any) -> Any:
@@ -153,7 +153,7 @@ class _OwnCluster:
         self._cluster.close()
 
 
-def _end_processes() -> None:
+def end_processes() -> None:
     """End the processes of a cluster, and unlink what they have in common, which Python would call leaked after the end."""
     from multiprocessing import active_children, util
 

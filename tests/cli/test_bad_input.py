@@ -504,7 +504,7 @@ LIVING_EDITS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "ion that is given twice": (
         'conductance = { K = "0.5 mS/cm^2" }',
         'conductance = { K = "0.5 mS/cm^2" }\npermeability = { K = "1e-9 m/s" }',
-        ("pathways[0].permeability is 'K'", "given twice"),
+        ("pathways[0].conductance.K is '0.5 mS/cm^2'", "given twice"),
     ),
     "two pathways with one name": ('"leak"', '"channels"', ("pathways[1].name is 'channels'", "give each its own")),
     "channels of an unknown ion": (

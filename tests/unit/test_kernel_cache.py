@@ -43,6 +43,8 @@ def load(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
         spec = importlib.util.spec_from_file_location("tiny", path)
         assert spec is not None and spec.loader is not None  # noqa: PT018
         module = importlib.util.module_from_spec(spec)
+        # numba 0.60 looks for it there.
+        monkeypatch.setitem(sys.modules, "tiny", module)
         spec.loader.exec_module(module)
         return careful(_plain)(module.twice)
 

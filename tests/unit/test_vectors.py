@@ -88,6 +88,8 @@ def test_a_drop_beyond_the_range_of_doubles_lets_nothing_back():
     faces_of(np.full((1, LANES), 1e4), out)
     assert (out[0, 0] < 1e-290).all()
     assert np.isfinite(out).all()
+    # 1 / B(-u) = 1 / (u + B(u)), and p = (1 - B(u)) / u.
+    np.testing.assert_allclose(out[0, 2:], 1e-4, rtol=1e-14)
 
 
 def test_aligned_arrays_begin_with_a_line_of_the_cache():

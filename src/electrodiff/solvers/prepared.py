@@ -16,7 +16,7 @@ from electrodiff.fvm.kernels.arrays import Floats, Integers
 from electrodiff.fvm.kernels.constant_flux import MOST_IONS, Stretch
 from electrodiff.fvm.kernels.lane_readings import DEVIATION
 from electrodiff.fvm.kernels.nested import Nest, listed, solve_nest
-from electrodiff.fvm.kernels.vectors import LANES
+from electrodiff.fvm.kernels.vectors import LANES, aligned_array
 from electrodiff.fvm.problem import Problem, build_problem
 from electrodiff.grid.line import FRACTION, Line, layered_line, nested_meshes
 from electrodiff.model import Case
@@ -52,6 +52,7 @@ class Prepared:
     """Wanted net current, if the potential of an end floats; dimensionless."""
     reader: Reader
     floor: float
+    """Activity below which changes count as relative to it; dimensionless."""
     iterations: Integers
     """(levels,) Newton steps of the last solve"""
 
@@ -69,6 +70,7 @@ class Prepared:
 
         Raises ConvergenceError if Newton's method does not arrive from the first guess; `ed.solve` has other ways.
         """
+        # The deviation stays 0 on all meshes but the finest.
         tables = np.zeros((len(self.nests), 1, self.reader.to_values.shape[1]))
         solved = solve_nest(
             self.compiled,
@@ -81,8 +83,10 @@ class Prepared:
             tables[:, 0],
             self.iterations,
         )
-        if solved < len(self.nests) or not tables[-1, 0, DEVIATION] <= CONSISTENT:
+        if solved < len(self.nests):
             raise ConvergenceError("Newton's method does not arrive from the first guess: use ed.solve")
+        if not tables[-1, 0, DEVIATION] <= CONSISTENT:
+            raise ConvergenceError("the activities are not those that the potential demands: use ed.solve")
         values, errors, scales = self.reader.estimates(tables)
         return values[0], errors[0], scales[0]
 
@@ -153,17 +157,24 @@ def _nest(problem: Problem) -> Nest:
     nodes, m = chain.free.shape
     n, filled = m - 1, -(-nodes // LANES) * LANES
 
+    def room(*shape: int) -> Floats:
+        out = aligned_array(shape)
+        out[...] = 0.0
+        return out
+
     def lined(numbers: Floats, fill: float = 0.0) -> Floats:
         """Nodes or faces, the first axis, filled up and put last."""
-        rest = [(0, filled - len(numbers)), *[(0, 0)] * (numbers.ndim - 1)]
-        return np.ascontiguousarray(np.pad(numbers, rest, constant_values=fill).T)
+        out = room(*numbers.shape[:0:-1], filled)
+        out[...] = fill
+        out[..., : len(numbers)] = numbers.T
+        return out
 
-    passes = (chain.conductance > 0).astype(float)
+    passes = (chain.partition > 0).astype(float)
     crosses = passes.min(axis=0)
     resistance = np.where(passes > 0, crosses / np.where(passes > 0, chain.conductance, 1.0), -1.0)
     left, right = (volume[:, None] * chain.partition for volume in (chain.volume_left, chain.volume_right))
     fixed_left, fixed_right = chain.volume_left * chain.fixed_charge, chain.volume_right * chain.fixed_charge
-    memory = np.zeros((5, n, filled))
+    memory = room(5, n, filled)
     stretch = Stretch(
         valence=chain.valence,
         nodes=nodes,
@@ -174,18 +185,18 @@ def _nest(problem: Problem) -> Nest:
         free=lined(chain.free[:, :n]),
         permittivity=lined(chain.permittivity),
         fixed=lined(chain.surface_charge + _at_nodes(fixed_left, fixed_right)),
-        state=np.zeros((m, filled + LANES)),
+        state=room(m, filled + LANES),
         flux=np.zeros(n),
         gain=memory[0],
         pull_left=memory[1],
         pull_right=memory[2],
         missing=memory[3],
         series=memory[4],
-        charge=np.zeros(filled),
-        screening=np.zeros(filled),
-        solved=np.zeros((filled, LANES)),
-        weight=np.zeros(filled),
-        update=np.zeros((m, filled)),
+        charge=room(filled),
+        screening=room(filled),
+        solved=room(filled, LANES),
+        weight=room(filled),
+        update=room(m, filled),
     )
     return Nest(
         stretch,
@@ -193,8 +204,8 @@ def _nest(problem: Problem) -> Nest:
         fixed_charge=lined(fixed_left + fixed_right),
         left_share=lined(np.array(chain.valence) * left),
         right_share=lined(np.array(chain.valence) * right),
-        passed=np.zeros(filled),
-        rest=np.zeros(filled),
+        passed=room(filled),
+        rest=room(filled),
     )
 
 

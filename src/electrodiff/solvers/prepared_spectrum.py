@@ -73,7 +73,7 @@ def prepare_spectrum(case: Case, threads: int | None = None) -> PreparedSpectrum
 
 
 def _on(steady: Prepared, frequency: Floats, threads: int) -> PreparedSpectrum:
-    """On the meshes of a steady state, whose arrays it looks into."""
+    """On the meshes of a steady state, whose states are copied at every solve."""
     steady.estimates()
     linear = tuple(
         linearised(problem, state, np.ones(problem.border.kind.size))

@@ -1,34 +1,43 @@
 """Newton's method where the flux of every ion is the same through all faces: point ions between two reservoirs.
 
 In steady state what has to hold is J_i(k) = c_i at every face k, with one unknown c_i per ion, and Poisson's equation at
-every node.  The update is that of Newton's method in `chain`; nothing needs to be inverted at a node, so that the elimination
-takes n (m + n) products instead of m^3 and more.
+every node.  The update is that of Newton's method in `chain`, but no block is inverted: a node takes some 3 n m products.
 
-With y and dphi as in `flux`, and c from here on the change of the flux, the linearised flux through face k says
+With y and dphi as in `flux`, and dc the change of c, the linearised flux through face k says
 
-    y(k+1) = g y(k) + f - r c - l dphi(k) - t dphi(k+1),
-    g = e^(-u),    r = 1/(G B(-u)),    j = g a(k) - a(k+1),    f = j - r c_old,    l = z p j,    t = z (1 - p) j,
+    y(k+1) = g y(k) + f - r dc - l dphi(k) - t dphi(k+1),
+    g = e^(-u),    r = 1/(G B(-u)),    j = g a(k) - a(k+1),    f = j - r c,    l = z p j,    t = z (1 - p) j,
 
-where G = D beta A/h and p is the left share.  So y(k) is known from the left end on, as
+where G = D beta A/h and p is the left share.  So y(k) is known from the left end on, where it is 0, as
 
-    y_i(k) = Y_i(k) v + b_i(k) dphi(k),    v = (1, c_1 ... c_n),
+    y_i(k) = Y_i(k) v + b_i(k) dphi(k),    v = (1, dc_1 ... dc_n),    e_0, e_i the unit vectors of v,
 
-and Poisson's equation at node k, into which dphi(k-1) and the y(k) are put, gives
+and Poisson's equation at node k, into which dphi(k-1) and the y(k) are put, gives the potential from that of the next node:
 
-    dphi(k) = S(k) v + w(k) dphi(k+1),    w = eps(k) / (e + eps(k) + kappa),    kappa = s - sum_i q_i b_i,
+    dphi(k) = S(k) v + w(k) dphi(k+1),    w = eps(k) / (e + eps(k) + kappa),
+    S(k) = (sum_i q_i Y_i + eps(k-1) S(k-1) + e_0 (charge + D(k-1) - D(k))) / (e + eps(k) + kappa),
+    kappa = sum_i z_i q_i a_i - sum_i q_i b_i,    e(k+1) = (e + kappa) w,
 
-with q_i = z_i times what the node holds per activity of ion i, and s = sum_i z_i q_i a_i.  e(k+1) = (e + kappa) w is the
-capacitance of all faces to the left in series: a sum of positive terms.  At the right end y and dphi are known, or the net
-current is, and v follows; then the potentials from right to left, and the y from left to right.
+with q_i = z_i times what the node holds per activity of ion i.  e is the capacitance that the part of the stack to the left
+has for the displacement; it starts as eps(0), with S(0) = w(0) = 0.  The next face then gives
 
-As the fluxes become constant f becomes small, so that what Y loses by rounding, where activities fall to the right, is a part
-of something small.
+    h = g b - l,    Y(k+1) = g Y + h S + f e_0 - r e_i,    b(k+1) = h w - t.
+
+At the right end da = 0, so that y = z a dphi, and dphi is 0 or makes the net current the wanted one; v follows.  Then dphi is
+found from right to left, and y from left to right.
 
 An ion that a layer keeps out has no flux.  Its place in v is for y at the first node behind the last such layer: at a face
-that it cannot pass g = f = l = t = 0 and r = -1, at the others r = 0.  So one recursion has all ions.
+that it cannot pass g = f = l = t = 0 and r = -1, at the others r = 0.  So one recursion has all ions, but for those that are
+present between two layers that keep them out, which are nobody's here.
+
+y from left to right is a shot: rounding grows with g, as activities of that electrochemical potential do, at most by
+e^(|z V|) of the voltage over the stack.  What it is rounding of is f, which becomes small as the fluxes become constant; so
+it ends in the right state, at 1 V in some steps more, and beyond about 1.5 V for an ion of valence 1 not any more.  Whether
+it did is seen from what the potential demands in closed form (`nested.read_ions`, `lane_readings`).
 
 Arrays of a mesh have the nodes or faces along their last axis, filled up to a multiple of LANES: what is done at every face
-is done for LANES of them at once (see `vectors`), and the recursions have v in the lanes, at most LANES - 1 ions.
+is done for LANES of them at once (see `vectors`), and the recursions have v in the lanes, at most LANES - 1 ions.  What
+stands behind the right end, where eps is 0, is finite and not used.
 """
 
 from __future__ import annotations
@@ -40,7 +49,7 @@ import numpy as np
 from electrodiff.fvm.kernels.arrays import Floats
 from electrodiff.fvm.kernels.blocks import invert
 from electrodiff.fvm.kernels.compiler import kernel, kernel_part
-from electrodiff.fvm.kernels.lanes import face_vectors
+from electrodiff.fvm.kernels.lanes import next_ion
 from electrodiff.fvm.kernels.newton import CONVERGED, KEEP, MAX_ITERATIONS, SINGULAR
 from electrodiff.fvm.kernels.scratch import lines_of, square_of
 from electrodiff.fvm.kernels.vectors import LANES, fill, larger, load, size_of, store, vector_lines_of, where_less
@@ -64,7 +73,7 @@ class Stretch(NamedTuple):
     free: Floats
     """(n, F) 1 at the nodes where the activity obeys its balance, else 0"""
     permittivity: Floats
-    """(F,) eps A/h of each face"""
+    """(F,) eps A/h of each face; 0 behind the right end"""
     fixed: Floats
     """(F,) fixed and surface charge of each node"""
     state: Floats
@@ -84,18 +93,18 @@ class Stretch(NamedTuple):
     charge: Floats
     """(F,) charge of each node, less the displacement through the face at its right"""
     screening: Floats
-    """(F,) s"""
+    """(F,) sum over the ions of z q a"""
     solved: Floats
     """(F, LANES) S"""
     weight: Floats
     """(F,) w"""
     update: Floats
-    """(m, F) y and dphi"""
+    """(m, F) y and dphi; between two steps free for other use"""
 
 
 @kernel
 def fill_recursion(stretch: Stretch) -> None:
-    """What the recursions have of every face, and Poisson's equation of every node, at the state."""
+    """g, f, r, l and t of every face, and charge and sum z q a of every node, at the state."""
     valence, state = stretch.valence, stretch.state
     n = len(valence)
     for k in range(0, stretch.nodes, LANES):
@@ -106,15 +115,7 @@ def fill_recursion(stretch: Stretch) -> None:
         gain, back, over, share = fill(1.0), fill(1.0), fill(1.0), fill(0.5)
         for i in range(n):
             z = valence[i]
-            # Ions of equal or opposite valence share one exponential, which is most of the cost of a face.
-            if z == -last:
-                other = gain
-                gain = back
-                back = other
-                over = over * gain
-                share = 1.0 - share
-            elif z != last:
-                gain, back, over, share = face_vectors(z * step)
+            gain, back, over, share = next_ion(z, last, step, gain, back, over, share)
             last = z
             passes, activity = load(stretch.passes[i, here]), load(state[i, here])
             net = passes * (gain * activity - load(state[i, there]))
@@ -136,7 +137,7 @@ def fill_recursion(stretch: Stretch) -> None:
 def eliminate_nodes(stretch: Stretch, out_block: Floats, out_right: Floats) -> None:
     """S and w of every node, and what the right end says of v.
 
-    `out_block` (m, m) and `out_right` (m,) receive the equations of y at the right end: of c, and of dphi there in the last
+    `out_block` (m, m) and `out_right` (m,) receive the equations of y at the right end: of dc, and of dphi there in the last
     column; the last row is left to the caller.
     """
     valence = stretch.valence
@@ -169,11 +170,11 @@ def eliminate_nodes(stretch: Stretch, out_block: Floats, out_right: Floats) -> N
             total += held * row
             store(row + h * solved, bound[i])
             by[i] = h * weight - right
-        screening = stretch.screening[k + 1] + of_right - of_left * weight
-        inverse = 1.0 / (arriving + after + screening)
+        kappa = stretch.screening[k + 1] + of_right - of_left * weight
+        inverse = 1.0 / (arriving + after + kappa)
         solved = inverse * (total + (eps + of_left) * solved)
         weight = after * inverse
-        arriving = (arriving + screening) * weight
+        arriving = (arriving + kappa) * weight
         store(solved, stretch.solved[k + 1])
         stretch.weight[k + 1] = weight
     for i in range(n):
@@ -184,18 +185,18 @@ def eliminate_nodes(stretch: Stretch, out_block: Floats, out_right: Floats) -> N
 
 
 @kernel_part
-def end_equation(valence: tuple[float, ...], crosses: Floats, floats: bool, missing: float, out_block: Floats) -> float:
-    """The last row of the equations of v: dphi = 0 at the right end, or net current = wanted; returns its right side."""
+def end_equation(valence: tuple[float, ...], crosses: Floats, floats: bool, wanted: float, out_block: Floats) -> float:
+    """The last of the equations of v: dphi = 0 at the right end, or the sum of z dc = `wanted`; returns its right side."""
     n = len(valence)
     for i in range(n):
         out_block[n, i] = valence[i] * crosses[i] if floats else 0.0
     out_block[n, n] = 0.0 if floats else 1.0
-    return missing if floats else 0.0
+    return wanted if floats else 0.0
 
 
 @kernel
 def substitute_nodes(stretch: Stretch, v: Floats, change: float) -> None:
-    """dphi from right to left, from its value at the right end, and y from left to right, for the v (m,) = (1, c)."""
+    """dphi from right to left, from its value at the right end, and y from left to right, for v (m,)."""
     n = len(stretch.valence)
     last = stretch.nodes - 1
     update = stretch.update
@@ -263,10 +264,11 @@ def newton_constant_flux(
     for iteration in range(max_iterations):
         fill_recursion(stretch)
         eliminate_nodes(stretch, block, right)
-        missing = wanted
+        current_missing = wanted
         for i in range(n):
-            missing -= valence[i] * stretch.flux[i]
-        right[n] = end_equation(valence, stretch.crosses, floats, missing, block)
+            current_missing -= valence[i] * stretch.flux[i]
+        right[n] = end_equation(valence, stretch.crosses, floats, current_missing, block)
+        # Without pivoting: on the diagonal are the resistances of whole ions, beside them what the potential couples.
         if not np.isfinite(invert(block, right)):
             return SINGULAR, iteration + 1
         v[0] = 1.0

@@ -168,6 +168,12 @@ def solve_lanes(
     rows, state = aligned((nodes, m, m + 1, LANES)), aligned((nodes, m, LANES))
     width, per_width = aligned((nodes - 1, LANES)), aligned((nodes - 1, LANES))
     gains = aligned((nodes - 1, 3, m - 1, LANES))
+    reading = (
+        aligned((nodes, m - 1, LANES)),
+        aligned((nodes, m - 1, LANES)),
+        aligned((nodes, m - 1, LANES)),
+        aligned((2, LANES)),
+    )
     solved, guessed = aligned((levels, nodes, m, LANES)), aligned((levels, nodes, m, LANES))
     before = aligned((stacks.guess.shape[2], m, LANES))
     active = np.empty(LANES)
@@ -215,5 +221,5 @@ def solve_lanes(
                 if level == 0:
                     before[:] = solved[0, :count]
                 solved[level, :count] = here
-                read_lanes(lanes, stacks, g, c, stride, width, here, out_tables[g, c, level])
+                read_lanes(lanes, stacks, g, c, stride, width, here, reading, out_tables[g, c, level])
             out_states[g, c] = state

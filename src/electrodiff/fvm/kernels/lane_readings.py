@@ -6,12 +6,14 @@ from typing import Any
 
 from electrodiff.fvm.kernels.arrays import Floats
 from electrodiff.fvm.kernels.compiler import kernel, kernel_part
-from electrodiff.fvm.kernels.lanes import Lanes, Stacks, face_vectors
+from electrodiff.fvm.kernels.lanes import Lanes, Stacks, next_ion
 from electrodiff.fvm.kernels.scratch import borrowed
-from electrodiff.fvm.kernels.vectors import LANES, aligned, fill, larger, load, size_of, store
+from electrodiff.fvm.kernels.vectors import fill, larger, load, size_of, store, where_less
 
 # An activity counts as no smaller than this many times that below which Newton's changes are not relative to it.
 NEGLIGIBLE = 10.0
+
+_INFINITY = float("inf")
 
 # Lines of a table of readings, before the charges of the layers and the potentials of their boundaries.
 DEVIATION = 0  # largest relative deviation of an activity from its closed form
@@ -37,7 +39,7 @@ def largest_deviation(
     nodes = state.shape[0]
     first, last = load(state[0, i]) * load(factor[0, i]), load(state[nodes - 1, i]) * load(factor[nodes - 1, i])
     whole = load(passed[nodes - 1, i])
-    deviation, rest = fill(0.0), fill(0.0)
+    deviation, total, rest = fill(0.0), fill(0.0), fill(0.0)
     at_right = True
     for k in range(nodes - 2, 0, -1):
         expected = first
@@ -50,8 +52,11 @@ def largest_deviation(
         elif at_right:
             expected = last
         expected = expected / load(factor[k, i])
-        deviation = larger(deviation, size_of(load(state[k, i]) - expected) / larger(expected, load(least)))
-    return deviation
+        part = size_of(load(state[k, i]) - expected) / larger(expected, load(least))
+        deviation = larger(deviation, part)
+        total += part
+    # What is not a number is not larger than anything, but the sum is not less than infinity then.
+    return where_less(total, _INFINITY, deviation, _INFINITY)
 
 
 @kernel_part
@@ -68,16 +73,10 @@ def add_resistances(
 ) -> None:
     """r of every ion (n, LANES) on a face with the potential difference `step`; e^(z phi) and the sum of r at its right."""
     last = 0.0
-    gain, back, over = fill(1.0), fill(1.0), fill(1.0)
+    gain, back, over, share = fill(1.0), fill(1.0), fill(1.0), fill(0.5)
     for i in range(len(valence)):
         z = valence[i]
-        if z == -last:
-            other = gain
-            gain = back
-            back = other
-            over = over * gain
-        elif z != last:
-            gain, back, over, _ = face_vectors(z * load(step))
+        gain, back, over, share = next_ion(z, last, load(step), gain, back, over, share)
         last = z
         # 1 / B(u) = e^u / B(-u)
         after = load(factor[i]) * back
@@ -89,7 +88,15 @@ def add_resistances(
 
 @kernel
 def read_lanes(
-    all_lanes: Lanes, stacks: Stacks, g: int, c: int, stride: int, widths: Floats, states: Floats, out_table: Floats
+    all_lanes: Lanes,
+    stacks: Stacks,
+    g: int,
+    c: int,
+    stride: int,
+    widths: Floats,
+    states: Floats,
+    memory: tuple[Floats, Floats, Floats, Floats],
+    out_table: Floats,
 ) -> None:
     """What the state of each lane says, as lines of `out_table` (1 + 2 n + 2 layers + 1, LANES).
 
@@ -97,16 +104,16 @@ def read_lanes(
     over the faces, phi counted from the left end; its unidirectional flux is the larger of w(first)/R and w(last)/R.  In
     steady state w falls from node to node by r times the flux, which is the closed form of the activities: both sums of r
     beside a node have positive terms only, so that it is right to round-off whatever a barrier does.  It is looked at on
-    the finest mesh.
+    the finest mesh.  An ion that some layer keeps out has no flux; its sums are not used.
+
+    `memory`: (N, n, LANES) three times, and (2, LANES).
     """
     lanes, width, state, table = borrowed(all_lanes), borrowed(widths), borrowed(states), borrowed(out_table)
     valence = lanes.valence
     n = len(valence)
     nodes = state.shape[0]
-    own_factor, own_passed = aligned((nodes, n, LANES)), aligned((nodes, n, LANES))
-    own_resistance, own_steps = aligned((nodes, n, LANES)), aligned((2, LANES))
-    factor, passed, resistance = borrowed(own_factor), borrowed(own_passed), borrowed(own_resistance)
-    step, least = borrowed(own_steps[0]), borrowed(own_steps[1])
+    factor, passed, resistance, vectors = borrowed(memory)
+    step, least = vectors[0], vectors[1]
     resistivity = borrowed(stacks.resistivity[g, c])
     store(NEGLIGIBLE * load(stacks.floor[g, c]), least)
     factor[0] = 1.0

@@ -10,7 +10,7 @@ from typing import Any
 
 from electrodiff.fvm.kernels.arrays import Floats
 from electrodiff.fvm.kernels.compiler import kernel, kernel_part
-from electrodiff.fvm.kernels.lanes import Lanes, Stacks, face_vectors, invert_vectors
+from electrodiff.fvm.kernels.lanes import Lanes, Stacks, invert_vectors, next_ion
 from electrodiff.fvm.kernels.newton import KEEP
 from electrodiff.fvm.kernels.scratch import borrowed
 from electrodiff.fvm.kernels.vectors import (
@@ -29,20 +29,16 @@ from electrodiff.fvm.kernels.vectors import (
 def face_gains(
     valence: tuple[float, ...], passes: Floats, resistivity: Floats, width: Any, step: Any, out_gains: Floats
 ) -> None:
-    """g, p, and r of every ion at a face with the potential difference `step`, as lines of `out_gains` (3, m, LANES)."""
+    """g, p and r of every ion at a face, as lines of `out_gains` (3, n, LANES).
+
+    passes: (n,) 1 for an ion that is present there; `resistivity` (n, LANES) as in `Stacks`; `width` of the face and the
+    potential difference `step` across it.
+    """
     last = 0.0
     gain, back, over, share = fill(1.0), fill(1.0), fill(1.0), fill(0.5)
     for i in range(len(valence)):
         z = valence[i]
-        # Ions of equal or opposite valence share one exponential, which is most of the cost of a face.
-        if z == -last:
-            other = gain
-            gain = back
-            back = other
-            over = over * gain
-            share = 1.0 - share
-        elif z != last:
-            gain, back, over, share = face_vectors(z * step)
+        gain, back, over, share = next_ion(z, last, step, gain, back, over, share)
         last = z
         store(passes[i] * gain, out_gains[0, i])
         store(share, out_gains[1, i])
@@ -99,11 +95,12 @@ def pass_face(
     out_by: Floats,
     out_rows: Floats,
 ) -> None:
-    """Y (n, m, LANES) and b (n, LANES) of the node at the right of a face, from those of the node at its left.
+    """Y and b of the node at the right of a face, from those of the node at its left in the same place.
 
-    They are put into `out_rows` (m, m + 1, LANES) too.  passes: (n,) 1 for an ion that is present there; `left` and `right`
-    (m, LANES) are the states; `solved` (m, LANES) and `weight` are S and w at the left.  The first ions are written out, so
-    that every index is a constant and the rows can stay in registers.
+    Row i of `out_bound` (m, m, LANES) is Y_i, `out_by` (m, LANES) is b; of `out_rows` (m, m + 1, LANES) the first n are both.
+    passes: (n,) 1 for an ion that is present there; `left` and `right` (m, LANES) are the states; `solved` (m, LANES) and
+    `weight` are S and w at the left.  The first ions are written out, so that every index is a constant and the rows can stay
+    in registers.
     """
     n = len(valence)
     pass_ion(valence, 0, passes, gains, left, right, flux, solved, weight, out_bound, out_by, out_rows)
@@ -202,7 +199,10 @@ def eliminate_lanes(
 
 @kernel_part
 def close_lanes(lanes: Lanes, wanted: Any, end: Floats, rows: Floats, out_flux: Floats, out_v: Floats) -> Any:
-    """v (m, LANES) from the rows of the right end, whose state is `end`, added to c; returns the change of its potential."""
+    """v (m, LANES) from the rows of the right end, whose state is `end`; returns the change of its potential.
+
+    dc is added to c in `out_flux`.  See `end_equation`.
+    """
     valence = lanes.valence
     n = len(valence)
     block, right = vector_square_of(valence), vector_lines_of(valence, 1)[0]
@@ -241,8 +241,8 @@ def update_lanes(
 ) -> None:
     """Second half of a Newton step: back substitution, and the update of the lanes that are `active` (LANES,).
 
-    `out_flux` (n, LANES) receives c.  `out_size` (2, LANES) receives the size of the update (see `apply_update`) and the sum
-    of all its parts, which is not finite if any of them is not.
+    `out_flux` (n, LANES) is c before, and after it.  `out_size` (2, LANES) receives the size of the update (see
+    `apply_update`) and the sum of all its parts, which is not finite if any of them is not.
     """
     lanes, rows, out_state = borrowed(all_lanes), borrowed(owned_rows), borrowed(owned_state)
     valence = lanes.valence

@@ -19,7 +19,7 @@ _LN2_FIRST, _LN2_REST = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 _ROUND = 6755399441055744.0
 # Below this v, k is 0.
 _SMALL = 0.34
-# Beyond this e^v is no longer a double.
+# Beyond this e^v is no longer a double, and is taken to be e^700.
 _LARGEST = 700.0
 
 
@@ -92,8 +92,9 @@ def exponential_vectors(v: Any) -> tuple[Any, Any, Any]:
     scale = power_of_two(k)
     rise = scale * (r * mean) + (scale - 1.0)  # e^w - 1
     # p = (1 - B) / v; where v is small k is 0 and r is v, and this is without cancellation.
-    over = where_less(w, _SMALL, mean, rise / where_less(w, _SMALL, 1.0, w))
-    share = where_less(w, _SMALL, q, over - 1.0) / (over * where_less(w, _SMALL, 1.0, w))
+    divisor = where_less(w, _SMALL, 1.0, v)
+    over = where_less(w, _SMALL, mean, rise / divisor)
+    share = where_less(w, _SMALL, q, over - 1.0) / (over * divisor)
     return 1.0 + rise, over, share
 
 
@@ -104,6 +105,26 @@ def face_vectors(u: Any) -> tuple[Any, Any, Any, Any]:
     fall = 1.0 / rise
     over = where_less(u, 0.0, over, over * fall)
     return where_less(u, 0.0, rise, fall), where_less(u, 0.0, fall, rise), over, where_less(u, 0.0, 1.0 - share, share)
+
+
+@kernel_part
+def next_ion(
+    z: float, last: float, step: Any, gain: Any, back: Any, over: Any, share: Any
+) -> tuple[Any, Any, Any, Any]:
+    """`face_vectors` of an ion of valence z at the potential difference `step`, from those of the ion before it.
+
+    last: the valence of that; 0 of the first.  Ions of equal or opposite valence share one exponential, which is most of the
+    cost of a face.
+    """
+    if z == -last:
+        other = gain
+        gain = back
+        back = other
+        over = over * gain
+        share = 1.0 - share
+    elif z != last:
+        gain, back, over, share = face_vectors(z * step)
+    return gain, back, over, share
 
 
 @kernel_part

@@ -24,7 +24,7 @@ class Nest(NamedTuple):
 
     stretch: Stretch
     boundaries: Integers
-    """(layers + 1,) nodes between the layers"""
+    """(layers + 1,) nodes where layers begin and end"""
     fixed_charge: Floats
     """(F,) of each face"""
     left_share: Floats
@@ -70,7 +70,9 @@ def read_ions(nest: Nest, least: float, is_finest: bool, out_table: Floats) -> N
         a(k) = G(k) a(0) - P(k) J,    G(k+1) = g G(k),    P(k+1) = g P(k) + r,    J = (G a(0) - a) / P at the right end.
 
     G(k) a(0) - P(k) J would cancel; what it is compared with is a(0) G(k) times the part of the resistances r / G(k+1) that
-    is at the right, plus the activity at the right end times P(k) / P: positive terms only.
+    is at the right, plus the activity at the right end times P(k) / P: positive terms only.  Of an ion that some layer keeps
+    out r is 0 or, there, 1 for P, and the first part is the whole: a(0) G(k) before the layer, and a at the right end times
+    P(k) / P behind it, which is Boltzmann's distribution on either side.
     """
     stretch = nest.stretch
     n = len(stretch.valence)
@@ -154,6 +156,7 @@ def solve_nest(
     2 layers + 1) receives what the states say, in the lines of `read_lanes`, and `out_iterations` (levels,) the steps.
     Returns how many meshes were solved on before Newton's method failed.
     """
+    out_iterations[:] = 0
     for level in range(len(nests)):
         nest = borrowed(nests[level])
         stretch = nest.stretch

@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 from electrodiff.fvm.kernels.arrays import Chain, Floats, Integers
 from electrodiff.fvm.kernels.compiler import kernel
 from electrodiff.fvm.kernels.factors import Jacobian, fill_jacobian
-from electrodiff.fvm.kernels.vectors import LANES, aligned
+from electrodiff.fvm.kernels.vectors import LANES, aligned_array
 
 
 class Linear(NamedTuple):
@@ -98,8 +98,7 @@ def memory_for(nodes: int, m: int, borders: int) -> Memory:
     """For a problem of N nodes and p gates and rates; one for each thread."""
 
     def lines(*shape: int) -> Floats:
-        out: Floats = aligned((*shape, LANES))
-        return out
+        return aligned_array((*shape, LANES))
 
     squares = (nodes, 2, m, m)
     return Memory(
@@ -118,8 +117,7 @@ def responses_for(groups: int, nodes: int, m: int) -> Responses:
     """Of G groups of lanes on N nodes."""
 
     def lines(*shape: int) -> Floats:
-        out: Floats = aligned((groups, *shape, LANES))
-        return out
+        return aligned_array((groups, *shape, LANES))
 
     return Responses(lines(nodes, 2, m), lines(2, m), lines(), lines(), lines())
 

@@ -88,4 +88,6 @@ def _as_it_is(value: Any) -> Any:
 
 # Counting who else holds an array takes longer than a node does, and threads that count wait for each other.
 borrowed: Any = _as_it_is if numba.config.DISABLE_JIT else _borrowed
-"""A record whose arrays are not counted, for as long as their owner is there."""
+"""A record whose arrays are not counted, for as long as their owner is there: of arguments, and what they hold, only.
+
+An array that a kernel has made itself is freed after the last line that names it, and a borrowed one does not count."""

@@ -250,8 +250,7 @@ def size_of(a: Any) -> Any:
     return where_less(a, 0.0, -a, a)
 
 
-@kernel
-def aligned(shape: Any) -> Floats:
+def aligned_array(shape: Any) -> Floats:
     """Array of a shape whose first vector begins where a register's worth of memory does; not initialised.
 
     A vector across two lines of the cache takes twice as long, and one that is read before it is all written far longer: of
@@ -263,3 +262,7 @@ def aligned(shape: Any) -> Floats:
     memory = np.empty(size + LANES)
     first = -(memory.ctypes.data // memory.itemsize) % LANES
     return memory[first : first + size].reshape(shape)
+
+
+aligned: Callable[[Any], Floats] = kernel(aligned_array)
+"""The same, compiled; for kernels."""

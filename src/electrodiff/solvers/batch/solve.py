@@ -18,7 +18,7 @@ from electrodiff.fvm.kernels import lane_levels
 from electrodiff.fvm.kernels.arrays import Floats, Integers
 from electrodiff.fvm.kernels.lane_readings import DEVIATION
 from electrodiff.fvm.kernels.lanes import Lanes, Stacks
-from electrodiff.fvm.kernels.vectors import LANES, aligned
+from electrodiff.fvm.kernels.vectors import LANES, aligned_array
 from electrodiff.grid.line import FINEST
 from electrodiff.solvers.batch.guess import end_values, first_guesses
 from electrodiff.solvers.batch.lines import Lines, layered_lines, node_positions
@@ -275,14 +275,14 @@ def _stacked(
 
     def placed(numbers: Floats) -> Floats:
         in_lanes = np.moveaxis(numbers[places], 2, -1)
-        out: Floats = aligned(in_lanes.shape)
+        out = aligned_array(in_lanes.shape)
         out[...] = in_lanes
         return out
 
     largest = ends[:, :, :-1].max(axis=(1, 2))
-    mobility = points.diffusivity * points.partition / scales.diffusivity
-    crosses = (mobility > 0).all(axis=1, keepdims=True)
-    resistivity = np.where(mobility > 0, crosses / np.where(mobility > 0, mobility, 1.0), -1.0)
+    present = points.partition > 0
+    mobility = points.diffusivity * np.where(present, points.partition, 1.0) / scales.diffusivity
+    resistivity = np.where(present, present.all(axis=1, keepdims=True) / mobility, -1.0)
     return Stacks(
         x=placed(x),
         resistivity=placed(resistivity),

@@ -216,7 +216,7 @@ def write_netcdf(table: Mapping[str, Variable], path: Path, attributes: Mapping[
             variable.attrs.update(entry.attributes)
             if "x" in entry.dimensions and name not in ("x", "layer"):
                 variable.attrs["coordinates"] = "layer"  # by which a reader knows it for a coordinate
-    path.write_bytes(made.getbuffer())
+    path.write_bytes(made.getvalue())
 
 
 def netcdf_unit(unit: str) -> str:

@@ -32,7 +32,7 @@ def written_whole(path: Path, ending: str = "") -> Iterator[Path]:
             partial.unlink(missing_ok=True)
 
 
-def write_whole(path: Path, data: bytes | memoryview) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Write a file, which appears when it is on the disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as partial, partial.open("wb") as file:
@@ -41,13 +41,14 @@ def write_whole(path: Path, data: bytes | memoryview) -> None:
         os.fsync(file.fileno())
 
 
-def npz(arrays: dict[str, Any]) -> memoryview:
+def npz(arrays: dict[str, Any]) -> bytes:
     """Arrays as a file of numpy; in memory, as what numpy says of a full disk is not what is the matter."""
     import numpy as np
 
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
-    return buffer.getbuffer()
+    # Not a view, which an error would hold on to: Python 3.13 tells of what it then cannot free.
+    return buffer.getvalue()
 
 
 @contextmanager

@@ -24,11 +24,11 @@ potentials = { from = "-100 mV", to = "100 mV", points = 9 }
 @pytest.fixture(scope="module", autouse=True)
 def solved(compiled: None, case_text: str) -> None:  # noqa: ARG001 - it comes first
     """The kernels of a curve are compiled before the first test."""
-    from electrodiff.cli_run import _marker
+    from electrodiff.cli_run import note_kind
 
     case = ed.parse_case(case_text + STUDY)
     ed.solve_iv(case)
-    _marker(case).touch()
+    note_kind(len(case.ions), "iv")
 
 
 @pytest.fixture

@@ -157,24 +157,15 @@ def _nest(problem: Problem) -> Nest:
     nodes, m = chain.free.shape
     n, filled = m - 1, -(-nodes // LANES) * LANES
 
-    def room(*shape: int) -> Floats:
-        out = aligned_array(shape)
-        out[...] = 0.0
-        return out
-
     def lined(numbers: Floats, fill: float = 0.0) -> Floats:
-        """Nodes or faces, the first axis, filled up and put last."""
-        out = room(*numbers.shape[:0:-1], filled)
-        out[...] = fill
-        out[..., : len(numbers)] = numbers.T
-        return out
+        return _lined(numbers, filled, fill)
 
     passes = (chain.partition > 0).astype(float)
     crosses = passes.min(axis=0)
     resistance = np.where(passes > 0, crosses / np.where(passes > 0, chain.conductance, 1.0), -1.0)
     left, right = (volume[:, None] * chain.partition for volume in (chain.volume_left, chain.volume_right))
     fixed_left, fixed_right = chain.volume_left * chain.fixed_charge, chain.volume_right * chain.fixed_charge
-    memory = room(5, n, filled)
+    memory = _room(5, n, filled)
     stretch = Stretch(
         valence=chain.valence,
         nodes=nodes,
@@ -185,18 +176,18 @@ def _nest(problem: Problem) -> Nest:
         free=lined(chain.free[:, :n]),
         permittivity=lined(chain.permittivity),
         fixed=lined(chain.surface_charge + _at_nodes(fixed_left, fixed_right)),
-        state=room(m, filled + LANES),
+        state=_room(m, filled + LANES),
         flux=np.zeros(n),
         gain=memory[0],
         pull_left=memory[1],
         pull_right=memory[2],
         missing=memory[3],
         series=memory[4],
-        charge=room(filled),
-        screening=room(filled),
-        solved=room(filled, LANES),
-        weight=room(filled),
-        update=room(m, filled),
+        charge=_room(filled),
+        screening=_room(filled),
+        solved=_room(filled, LANES),
+        weight=_room(filled),
+        update=_room(m, filled),
     )
     return Nest(
         stretch,
@@ -204,9 +195,24 @@ def _nest(problem: Problem) -> Nest:
         fixed_charge=lined(fixed_left + fixed_right),
         left_share=lined(np.array(chain.valence) * left),
         right_share=lined(np.array(chain.valence) * right),
-        passed=room(filled),
-        rest=room(filled),
+        passed=_room(filled),
+        rest=_room(filled),
     )
+
+
+def _room(*shape: int) -> Floats:
+    """Zeros that begin with a line of the cache."""
+    out = aligned_array(shape)
+    out[...] = 0.0
+    return out
+
+
+def _lined(numbers: Floats, filled: int, fill: float) -> Floats:
+    """Nodes or faces, the first axis, filled up to a number and put last."""
+    out = _room(*numbers.shape[:0:-1], filled)
+    out[...] = fill
+    out[..., : len(numbers)] = numbers.T
+    return out
 
 
 def _at_nodes(left: Floats, right: Floats) -> Floats:

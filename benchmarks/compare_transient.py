@@ -21,6 +21,7 @@ from electrodiff.fvm.kernels.arrays import Floats
 from electrodiff.fvm.kernels.arrivals import AMOUNT, Held, arrive, fill_currents
 from electrodiff.fvm.kernels.points import factor_points, stage_backward
 from electrodiff.fvm.kernels.rosenbrock import step_point_ions
+from electrodiff.fvm.kernels.stages import listed_course
 from electrodiff.solvers import march as marching
 from electrodiff.solvers.rodas import STAGES, TABLEAU
 from ida_peer import HOW_TO_GET, IS_INSTALLED, IdaPeer, Tolerances, fill_band, fill_residual
@@ -139,6 +140,7 @@ def shares(task: Task) -> dict[str, float]:
     problem, moment = task.problem, task.moment
     chain, state, dt = problem.chain, moment.state, 1e3 * moment.step
     work = marching._work(problem)
+    courses = listed_course(chain, problem.border, chain.conductance, TABLEAU, work)
     given = marching._given(problem, constant_ends(problem), 0.0, dt)
     rate, found = 1.0 / (TABLEAU.gamma * dt), np.empty(AMOUNT + moment.content.shape[1])
     start, end = Held(state, moment.content, moment.passed, moment.gate), marching._empty(moment)
@@ -148,29 +150,13 @@ def shares(task: Task) -> dict[str, float]:
             part(i)
 
     parts: dict[str, Callable[[], object]] = {
-        ALL: lambda: step_point_ions(
-            chain, problem.border, chain.conductance, TABLEAU, given, dt, state, moment.gate, moment.content, work
-        ),
-        "factors of the Jacobian": lambda: factor_points(chain, state, rate, False, work.points, work.factors),
+        ALL: lambda: step_point_ions(courses, given, dt, state, moment.gate, moment.content),
+        "factors of the Jacobian": lambda: factor_points(chain, state, rate, work.points),
         "stages, back substitution": lambda: stages(
-            lambda i: stage_backward(chain.valence, work.factors.upper, state, work.update, work.k[i])
+            lambda i: stage_backward(chain.valence, work.points, state, work.update, work.k[i])
         ),
         BALANCE: lambda: fill_currents(chain, problem.border, False, TABLEAU, dt, state, work, found),
-        END: lambda: arrive(
-            chain,
-            problem.border,
-            chain.conductance,
-            False,
-            TABLEAU,
-            given,
-            dt,
-            1e-6,
-            True,
-            start,
-            work,
-            end,
-            found,
-        ),
+        END: lambda: arrive(courses, False, given, dt, 1e-6, True, start, end, found),
     }
     times = {}
     for name, part in parts.items():

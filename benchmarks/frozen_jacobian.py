@@ -7,19 +7,22 @@ new factors would lose on top by steps of a length that its factors do not have.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from electrodiff.fvm.kernels.arrays import Border, Chain, Floats
+from electrodiff.fvm.kernels.arrays import Floats
 from electrodiff.fvm.kernels.points import factor_points, stage_backward, stage_forward
 from electrodiff.fvm.kernels.stages import (
+    Course,
     Given,
-    Tableau,
-    Work,
     add_stages,
     fill_faces,
+    fill_watched,
     keep_faces,
     place_given,
     place_stage,
+    place_sum,
 )
 from electrodiff.solvers import march as marching
 from work_precision_tasks import Task, blocking_cell, solve_ours, voltage_step, whole_cell
@@ -39,17 +42,14 @@ class FrozenStep:
 
     def __call__(
         self,
-        chain: Chain,
-        border: Border,
-        ungated: Floats,  # noqa: ARG002 - as the kernel
-        tableau: Tableau,
+        courses: Sequence[Course],
         given: Given,
         dt: float,
         state: Floats,
         gate: Floats,
-        content: Floats,  # noqa: ARG002
-        work: Work,
+        content: Floats,  # noqa: ARG002 - as the kernel
     ) -> bool:
+        chain, border, _, tableau, work = courses[0]
         if gate.size:
             raise ValueError(f"the chain has {gate.size} border unknowns; expected none")
         if self._tried % self._age == 0:
@@ -58,27 +58,25 @@ class FrozenStep:
         work.conducted[:] = 0.0
         fill_faces(chain, border, given.watched, self._state, work.jacobian)
         rate = 1.0 / (tableau.gamma * dt)
-        if factor_points(chain, self._state, rate, False, work.points, work.factors) >= 0:
+        if factor_points(chain, self._state, rate, work.points) >= 0:
             return False
         for i in range(tableau.time.size):
             place_given(chain, border, given, tableau, i, dt, work.given)
             first = place_stage(tableau.a, i, state, work.stage)
             add_stages(tableau.a[i], first, i, work.k, work.stage)
-            work.source[:] = 0.0
-            add_stages(tableau.c[i] / dt, 0, i, work.k, work.source)
+            place_sum(tableau.c[i] / dt, i, work.k, work.source)
             stage_forward(
                 chain,
                 work.points,
-                work.factors,
                 work.stage,
                 work.source,
                 work.given,
                 tableau.flow_weight[i],
-                work.flow,
                 work.update,
                 work.conducted,
             )
-            stage_backward(chain.valence, work.factors.upper, self._state, work.update, work.k[i])
+            fill_watched(chain, border, given.watched, work.stage, work.flow)
+            stage_backward(chain.valence, work.points, self._state, work.update, work.k[i])
             keep_faces(chain, border, tableau, given, dt, i, work)
         return True
 

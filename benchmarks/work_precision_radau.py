@@ -256,7 +256,7 @@ class Radau:
         return self._solved(self._real, flow, np.where(self.chain.free > 0, source, self.chain.target - state))
 
     def _size(self, state: Floats, change: Floats) -> float:
-        return float(error_size(state, change, state, self._floor)) / self.tolerance
+        return float(error_size(self.chain.valence, state, change, state, self._floor)) / self.tolerance
 
 
 def solve_radau(task: Task, tolerance: float, close: float) -> Effort:

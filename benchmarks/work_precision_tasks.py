@@ -5,7 +5,8 @@ All methods get the same problem, moment and output times, so that what differs 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from electrodiff import Case, NewtonOptions, bundled_case, load_case
 from electrodiff.fvm.kernels.arrays import Floats
-from electrodiff.fvm.kernels.arrivals import summed_conduction
+from electrodiff.fvm.kernels.arrivals import mean_conduction
 from electrodiff.fvm.problem import Problem, build_problem
 from electrodiff.plot.style import MINUS
 from electrodiff.solvers.march import Ends, MarchOptions, Moment, march
@@ -68,9 +69,7 @@ class Task:
 def total_current(problem: Problem, state: Floats) -> float:
     """Total current density [A/m^2] between ends at constant potentials: the mean of the conduction, each face weighted with
     its share of the potential difference in a dielectric (W. Shockley, J. Appl. Phys. 9 (1938) 635; S. Ramo, 1939)."""
-    chain = problem.chain
-    mean = summed_conduction(chain, state) / (1.0 / chain.permittivity).sum()
-    return float(mean * FARADAY * problem.scales.flux)
+    return float(mean_conduction(problem.chain, state) * FARADAY * problem.scales.flux)
 
 
 def membrane_potential(problem: Problem, state: Floats) -> float:
@@ -139,29 +138,28 @@ def constant_ends(problem: Problem) -> Ends:
     return Ends(at, is_constant=True)
 
 
-def next_output(times: Floats, now: float, step: float, close: float) -> float:
+def next_output(times: Sequence[float], now: float, step: float, close: float) -> float:
     """The first of the times beyond this part of a step, at which it is to end; those before are interpolated."""
-    following = int(np.searchsorted(times, now + close * step))
-    return float(times[min(following, times.size - 1)])
+    return times[min(bisect_left(times, now + close * step), len(times) - 1)]
 
 
 def solve_ours(task: Task, tolerance: float, close: float) -> Effort:
     """The values by the march of the project."""
     # As in `solve_transient`: the first step too is shorter for a smaller tolerance.
     first = replace(task.moment, step=task.moment.step * (tolerance / USUAL_TOLERANCE) ** (1 / ORDER))
-    times, values, last = task.times, list[float](), first
+    times, values, last = task.times.tolist(), list[float](), first
     course = march(
         task.problem,
         constant_ends(task.problem),
         first,
-        float(times[-1]),
+        times[-1],
         MarchOptions(tolerance=tolerance),
         lambda now: next_output(times, now.time, now.step, close),
-        lambda start, end: bool(np.searchsorted(times, start, "right") < np.searchsorted(times, end, "left")),
+        lambda start, end: bisect_right(times, start) < bisect_left(times, end),
     )
     for step in course:
         last = step.end
-        while len(values) < times.size and times[len(values)] <= last.time:
+        while len(values) < len(times) and times[len(values)] <= last.time:
             fraction = (times[len(values)] - step.start.time) / (last.time - step.start.time)
             state = interpolated(fraction, step.start.state, last.state, step.stages) if fraction < 1 else last.state
             values.append(task.observe(task.problem, state))

@@ -175,7 +175,7 @@ def falsified(monkeypatch, falsify: Callable[[Work], None]) -> Transient:
 
     def false_step(*arguments):
         is_done = true_step(*arguments)
-        falsify(arguments[-1])
+        falsify(arguments[0][0].work)
         return is_done
 
     monkeypatch.setattr(march, "step_point_ions", false_step)

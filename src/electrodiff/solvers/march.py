@@ -17,9 +17,9 @@ from electrodiff.fvm.kernels import arrivals
 from electrodiff.fvm.kernels.arrays import AMOUNT, BALANCE, CURRENT, Chain, Floats, Integers
 from electrodiff.fvm.kernels.arrivals import Held, arrive
 from electrodiff.fvm.kernels.factors import Factors, Jacobian, fill_flows
-from electrodiff.fvm.kernels.points import Points
+from electrodiff.fvm.kernels.points import CARRIED, Points
 from electrodiff.fvm.kernels.rosenbrock import step_point_ions, step_sized_ions
-from electrodiff.fvm.kernels.stages import Given, Work
+from electrodiff.fvm.kernels.stages import Given, Work, listed_course
 from electrodiff.fvm.problem import Problem, own_arrays
 from electrodiff.solvers.rodas import ORDER, STAGES, TABLEAU
 
@@ -174,7 +174,9 @@ def march(
     """
     chain = own_arrays(problem.chain)
     work = _work(problem)
-    step = step_sized_ions if chain.packing.any() else step_point_ions
+    courses = listed_course(chain, problem.border, problem.chain.conductance, TABLEAU, work)
+    is_sized = bool(chain.packing.any())
+    step = step_sized_ions if is_sized else step_point_ions
     given = _given(problem, ends, moment.time, 0.0)
     is_free = current_is_free(problem)
     while moment.time < until:
@@ -186,27 +188,14 @@ def march(
             raise StuckError(moment, _worst(work, moment.state))
         if not ends.is_constant:
             given = _given(problem, ends, moment.time, dt)
-        now, ungated = moment, problem.chain.conductance
+        now = moment
         taken: Step | None = None
         error = math.inf
-        if step(chain, problem.border, ungated, TABLEAU, given, dt, now.state, now.gate, now.content, work):
+        if step(courses, given, dt, now.state, now.gate, now.content):
             end, found = _empty(moment), np.empty(arrivals.AMOUNT + moment.content.shape[1])
             is_inside = is_free and is_asked is not None and is_asked(moment.time, moment.time + dt)
-            arrive(
-                chain,
-                problem.border,
-                ungated,
-                step is step_sized_ions,
-                TABLEAU,
-                given,
-                dt,
-                options.activity_floor,
-                is_inside,
-                Held(now.state, now.content, now.passed, now.gate),
-                work,
-                end,
-                found,
-            )
+            start = Held(now.state, now.content, now.passed, now.gate)
+            arrive(courses, is_sized, given, dt, options.activity_floor, is_inside, start, end, found)
             error = _error(moment, found, options.tolerance, is_free)
             # Exactly where it was to be.
             time = stop if dt == stop - moment.time else moment.time + dt
@@ -284,12 +273,14 @@ def _work(problem: Problem) -> Work:
     def block(*shape: int) -> Floats:
         return np.zeros(shape)
 
+    # What the other kind of ions takes is left empty.
+    sized = nodes if chain.packing.any() else 0
     square = (nodes, m, m)
     return Work(
-        jacobian=Jacobian(block(*square), block(*square), block(*square)),
-        factors=Factors(block(*square), block(*square), block(*square), block(nodes, m)),
+        jacobian=Jacobian(block(*square), block(*square), block(sized, m, m)),
+        factors=Factors(block(sized, m, m), block(sized, m, m), block(sized, m, m), block(sized, m)),
         stage=block(nodes, m),
-        points=_points(chain),
+        points=_points(chain, 0 if sized else nodes // 2),
         flow=block(nodes, m),
         content=block(nodes, m),
         source=block(nodes, m),
@@ -299,21 +290,38 @@ def _work(problem: Problem) -> Work:
         by_border=block(p, nodes, m),
         through=block(p, nodes, m),
         k=block(STAGES, nodes, m),
-        stored=block(STAGES, nodes, m - 1),
+        stored=block(STAGES, sized, m - 1),
         gate=block(STAGES, p),
         displaced=block(STAGES, p),
         passed=block(STAGES, 3, m - 1),
     )
 
 
-def _points(chain: Chain) -> Points:
-    """What the nodes hold of point ions."""
+def _points(chain: Chain, places: int) -> Points:
+    """The chain in so many pairs."""
     nodes, m = chain.free.shape
     volume, fixed = np.zeros((nodes, m - 1)), chain.surface_charge.copy()
     for side, half in ((slice(None, -1), chain.volume_left), (slice(1, None), chain.volume_right)):
         volume[side] += half[:, None] * chain.partition
         fixed[side] += half * chain.fixed_charge
-    return Points(volume, fixed, np.zeros((nodes, 4, m)), np.zeros(nodes))
+    lines = (
+        np.column_stack([volume, fixed]),
+        chain.free,
+        np.column_stack([chain.conductance, chain.permittivity]),
+        np.column_stack([chain.carried, np.zeros(nodes - 1)]),
+    )
+    pairs = np.stack([np.stack([line[:places], line[::-1][:places]], axis=-1) for line in lines], axis=1)
+    pairs[:, CARRIED, :, 1] *= -1.0
+    return Points(
+        pairs=np.ascontiguousarray(pairs).reshape(places, -1),
+        factors=np.zeros((places, 8 * m + 2 * m * m)),
+        upper=np.zeros((places, 2 * m * m)),
+        middle=np.zeros((m, m)),
+        bound=np.zeros((places, 2 * m * m + 2 * m)),
+        is_loose=np.zeros(places),
+        volume=volume,
+        fixed=fixed,
+    )
 
 
 def _worst(work: Work, state: Floats) -> tuple[int, int]:

@@ -16,14 +16,25 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numba.typed import List
 
 from electrodiff.fvm.kernels.arrays import GATING, RATE, Border, Chain, Floats
-from electrodiff.fvm.kernels.bernoulli import bernoulli
 from electrodiff.fvm.kernels.border import place_flows
 from electrodiff.fvm.kernels.compiler import kernel
-from electrodiff.fvm.kernels.factors import fill_flows
-from electrodiff.fvm.kernels.scratch import lines_of
-from electrodiff.fvm.kernels.stages import Given, Tableau, Work, add_stages
+from electrodiff.fvm.kernels.factors import Jacobian, fill_flows
+from electrodiff.fvm.kernels.pairs import first, pair_at, pair_lines_of, second, together
+from electrodiff.fvm.kernels.points import (
+    CONDUCTANCE,
+    INNER,
+    INNER_PHI,
+    OUTER,
+    OUTER_PHI,
+    Points,
+    fill_bernoulli,
+    fill_valence,
+)
+from electrodiff.fvm.kernels.scratch import borrowed, lines_of
+from electrodiff.fvm.kernels.stages import Course, Given, Tableau, Work, add_stages, place_sum
 
 # What is found out about a step:
 ERROR = 0  # of its end, in potentials [RT/F] and in activities relative to themselves
@@ -45,24 +56,21 @@ class Held(NamedTuple):
 
 @kernel
 def arrive(
-    chain: Chain,
-    border: Border,
-    ungated: Floats,
+    courses: List[Course],
     steric: bool,
-    tableau: Tableau,
     given: Given,
     dt: float,
     activity_floor: float,
     is_inside_asked: bool,
     start: Held,
-    work: Work,
     end: Held,
     out_found: Floats,
 ) -> None:
-    """The moment at the end of a step whose stages are in `work`, and what is found out about it, (5 + n,).
+    """The moment at the end of a step of the only course, whose stages are in its work, and what is found out, (5 + n,).
 
     The end is that of the last stage with the last k, which is the error.
     """
+    chain, border, ungated, tableau, work = borrowed(courses[0])
     place_end(border, steric, tableau.weight, start, work, end)
     n = len(chain.valence)
     for r in range(n):
@@ -72,7 +80,9 @@ def arrive(
         for w in range(given.watched.size):
             total += given.brought[w] * end.passed[w, r]
         out_found[AMOUNT + r] = total
-    out_found[ERROR] = error_size(start.state, work.k[tableau.weight.size - 1], end.state, activity_floor)
+    out_found[ERROR] = error_size(
+        chain.valence, start.state, work.k[tableau.weight.size - 1], end.state, activity_floor
+    )
     fill_currents(chain, border, steric, tableau, dt, start.state, work, out_found)
     out_found[INSIDE_ERROR] = 0.0
     if is_inside_asked:
@@ -88,14 +98,17 @@ def place_end(border: Border, steric: bool, weights: Floats, start: Held, work: 
     for k in range(nodes):
         for r in range(m):
             end.state[k, r] = work.stage[k, r] + work.k[last, k, r]
-        for r in range(m - 1):
-            if steric:
+    if steric:
+        for k in range(nodes):
+            for r in range(m - 1):
                 total = start.content[k, r]
                 for j in range(last + 1):
                     total += weights[j] * work.stored[j, k, r]
                 end.content[k, r] = total
-            else:
-                # Nothing but the activity changes it.
+    else:
+        # Nothing but the activity changes it.
+        for k in range(nodes):
+            for r in range(m - 1):
                 end.content[k, r] = work.points.volume[k, r] * end.state[k, r]
     for w in range(start.passed.shape[0]):
         for r in range(m - 1):
@@ -111,6 +124,98 @@ def place_end(border: Border, steric: bool, weights: Floats, start: Held, work: 
 
 
 @kernel
+def add_passed_points(
+    chain: Chain, points: Points, changes: Floats, last: Floats, state: Floats, out_conducted: Floats
+) -> float:
+    """Add what `changes` (N, m) bring through every face; returns what `last` (N, m) would bring through all of them, each
+    over its permittivity.  Of point ions.
+    """
+    n = len(chain.valence)
+    m = n + 1
+    nodes = state.shape[0]
+    z = lines_of(chain.valence, 1)[0]
+    fill_valence(chain.valence, z)
+    outer, inner = pair_lines_of(chain.valence, 2), pair_lines_of(chain.valence, 2)
+    brought = together(0.0, 0.0)
+    for k in range(nodes // 2 + 1):
+        j = nodes - 1 - k
+        by_phi, last_by_phi = together(changes[k, n], changes[j, n]), together(last[k, n], last[j, n])
+        inner[0, n] = by_phi
+        inner[1, n] = last_by_phi
+        for r in range(n):
+            pull = z[r] * together(state[k, r], state[j, r])
+            inner[0, r] = together(changes[k, r], changes[j, r]) + pull * by_phi
+            inner[1, r] = together(last[k, r], last[j, r]) + pull * last_by_phi
+        if k > 0:
+            total, rest = together(0.0, 0.0), together(0.0, 0.0)
+            for r in range(n):
+                own, own_phi = (
+                    pair_at(points.factors, k - 1, OUTER * m + r),
+                    pair_at(points.factors, k - 1, OUTER_PHI * m + r),
+                )
+                other = pair_at(points.factors, k - 1, INNER * m + r)
+                other_phi = pair_at(points.factors, k - 1, INNER_PHI * m + r)
+                by = own * outer[0, r] + own_phi * outer[0, n]
+                total += z[r] * (by + (other * inner[0, r] + other_phi * inner[0, n]))
+                by = own * outer[1, r] + own_phi * outer[1, n]
+                rest += z[r] * (by + (other * inner[1, r] + other_phi * inner[1, n]))
+            # Towards the middle is from left to right in the first half only; and of an even number of nodes the face in
+            # the middle is met from both sides.
+            rest = rest / pair_at(points.pairs, k - 1, CONDUCTANCE * m + n)
+            out_conducted[k - 1] += first(total)
+            brought += together(first(rest), 0.0)
+            if j > k - 1:
+                out_conducted[j] -= second(total)
+                brought -= together(second(rest), 0.0)
+        for r in range(m):
+            outer[0, r] = inner[0, r]
+            outer[1, r] = inner[1, r]
+    return first(brought)
+
+
+@kernel
+def add_passed_sized(
+    chain: Chain, jacobian: Jacobian, changes: Floats, last: Floats, state: Floats, out_conducted: Floats
+) -> float:
+    """The same of ions of finite size."""
+    n = len(chain.valence)
+    brought = 0.0
+    x = np.empty((2, 2, n + 1))
+    for f in range(state.shape[0] - 1):
+        for side in range(2):
+            k = f + side
+            x[0, side, n], x[1, side, n] = changes[k, n], last[k, n]
+            for r in range(n):
+                pull = chain.valence[r] * state[k, r]
+                x[0, side, r] = changes[k, r] + pull * changes[k, n]
+                x[1, side, r] = last[k, r] + pull * last[k, n]
+        for r in range(n):
+            for c in range(n + 1):
+                left, right = chain.valence[r] * jacobian.outflow[f, r, c], chain.valence[r] * jacobian.inflow[f, r, c]
+                out_conducted[f] += left * x[0, 0, c] + right * x[0, 1, c]
+                brought += (left * x[1, 0, c] + right * x[1, 1, c]) / chain.permittivity[f]
+    return brought
+
+
+@kernel
+def add_passed_borders(chain: Chain, border: Border, tableau: Tableau, work: Work) -> float:
+    """The same by the border unknowns."""
+    brought = 0.0
+    stages = tableau.weight.size
+    for b in range(border.kind.size):
+        by_gate = 0.0
+        for j in range(stages):
+            by_gate += tableau.flow_weight[j] * work.gate[j, b]
+        for f in range(chain.permittivity.size):
+            through = 0.0
+            for r in range(len(chain.valence)):
+                through += chain.valence[r] * work.through[b, f, r]
+            work.conducted[f] += through * by_gate
+            brought += through * work.gate[stages - 1, b] / chain.permittivity[f]
+    return brought
+
+
+@kernel
 def fill_currents(
     chain: Chain, border: Border, steric: bool, tableau: Tableau, dt: float, state: Floats, work: Work, out: Floats
 ) -> None:
@@ -118,62 +223,27 @@ def fill_currents(
     n = len(chain.valence)
     nodes = state.shape[0]
     stages = tableau.weight.size
-    last = stages - 1
     # Changes of the nodes by the weights of the flows, in memory that a stage has used.
-    changes = work.source
-    changes[:] = 0.0
-    add_stages(tableau.flow_weight, 0, stages, work.k, changes)
-    # Those of a node and of the node before it; and those by the last stage.
-    here = lines_of(chain.valence, 2)
-    before = lines_of(chain.valence, 2)
-    shift, shift_before = 0.0, 0.0
+    changes, last = work.source, work.k[stages - 1]
+    place_sum(tableau.flow_weight, stages, work.k, changes)
+    if steric:
+        error = add_passed_sized(chain, work.jacobian, changes, last, state, work.conducted)
+    else:
+        error = add_passed_points(chain, work.points, changes, last, state, work.conducted)
+    error += add_passed_borders(chain, border, tableau, work)
     per_time = 1.0 / dt
-    error, mean, whole = 0.0, 0.0, 0.0
+    mean, whole, before = 0.0, 0.0, 0.0
     for k in range(nodes):
-        for r in range(n + 1):
-            here[0, r] = changes[k, r]
-            here[1, r] = work.k[last, k, r]
         shift = 0.0
         for j in range(stages):
             shift += tableau.weight[j] * work.k[j, k, n]
-        for line in range(2):
-            for r in range(n):
-                here[line, r] += chain.valence[r] * state[k, r] * here[line, n]
         if k > 0:
-            f = k - 1
-            weight = 1.0 / chain.permittivity[f]
-            total, rest = work.conducted[f], 0.0
-            for r in range(n):
-                z = chain.valence[r]
-                if steric:
-                    for c in range(n + 1):
-                        out_c, in_c = z * work.jacobian.outflow[f, r, c], z * work.jacobian.inflow[f, r, c]
-                        total += out_c * before[0, c] + in_c * here[0, c]
-                        rest += out_c * before[1, c] + in_c * here[1, c]
-                else:
-                    left, left_phi = work.points.slopes[f, 0, r], work.points.slopes[f, 1, r]
-                    right, right_phi = work.points.slopes[f, 2, r], work.points.slopes[f, 3, r]
-                    by = left * before[0, r] + left_phi * before[0, n] + right * here[0, r] + right_phi * here[0, n]
-                    total += z * by
-                    by = left * before[1, r] + left_phi * before[1, n] + right * here[1, r] + right_phi * here[1, n]
-                    rest += z * by
-            for b in range(border.kind.size):
-                by_gate = 0.0
-                for j in range(stages):
-                    by_gate += tableau.flow_weight[j] * work.gate[j, b]
-                for r in range(n):
-                    through = chain.valence[r] * work.through[b, f, r]
-                    total += through * by_gate
-                    rest += through * work.gate[last, b]
-            total -= chain.permittivity[f] * (shift - shift_before) * per_time
-            work.conducted[f] = total
-            mean += weight * total
-            error += weight * rest
-            whole += weight
-        for r in range(n + 1):
-            before[0, r] = here[0, r]
-            before[1, r] = here[1, r]
-        shift_before = shift
+            eps = chain.permittivity[k - 1]
+            total = work.conducted[k - 1] - eps * (shift - before) * per_time
+            work.conducted[k - 1] = total
+            mean += total / eps
+            whole += 1.0 / eps
+        before = shift
     mean /= whole
     spread = 0.0
     for f in range(nodes - 1):
@@ -221,15 +291,15 @@ def inside_error(
     join(0.5, start.state, end.state, work.stage)
     add_stages(weights, 0, count, work.k, work.stage)
     mean, whole = 0.0, 0.0
+    for f in range(nodes - 1):
+        whole += 1.0 / chain.permittivity[f]
     if steric:
         fill_flows(chain, work.stage, work.flow, work.content)
         for f in range(nodes - 1):
             for r in range(n):
-                mean += chain.valence[r] * work.flow[f, r] / chain.permittivity[f]
+                mean += chain.valence[r] * work.flow[f, r] / chain.permittivity[f] / whole
     else:
-        mean = summed_conduction(chain, work.stage)
-    for f in range(nodes - 1):
-        whole += 1.0 / chain.permittivity[f]
+        mean = mean_conduction(chain, work.stage)
     # Rates of the potentials of both ends and of the node next to the first, and of what passes the first face.
     rates = np.empty(3)
     for place, k in enumerate((0, 1, nodes - 1)):
@@ -242,31 +312,38 @@ def inside_error(
         for j in range(count):
             passing += slopes[j] * work.passed[j, 0, r] / dt
         brought += chain.valence[r] * passing
-    error: float = (mean - (rates[2] - rates[0])) / whole - brought
+    error: float = mean - (rates[2] - rates[0]) / whole - brought
     return error
 
 
 @kernel
-def summed_conduction(chain: Chain, state: Floats) -> float:
-    """The current of point ions through all faces, each over its permittivity."""
+def mean_conduction(chain: Chain, state: Floats) -> float:
+    """The current of point ions through all faces, each weighted with 1 over its permittivity."""
     n = len(chain.valence)
-    mean = 0.0
-    for f in range(state.shape[0] - 1):
-        step = state[f + 1, n] - state[f, n]
-        last_u = 0.0
-        plus, minus = 1.0, 1.0
-        total = 0.0
+    faces = state.shape[0] - 1
+    z = lines_of(chain.valence, 1)[0]
+    largest = fill_valence(chain.valence, z)
+    bernoulli = pair_lines_of(chain.valence, 3)
+    mean, middle = together(0.0, 0.0), together(0.0, 0.0)
+    whole, in_middle = together(0.0, 0.0), together(0.0, 0.0)
+    # Faces at the same place from both ends in pairs; one in the middle is with itself.
+    for f in range((faces + 1) // 2):
+        g = faces - 1 - f
+        step = together(state[f + 1, n], state[g + 1, n]) - together(state[f, n], state[g, n])
+        fill_bernoulli(n, z, largest, step, bernoulli)
+        total = together(0.0, 0.0)
         for r in range(n):
-            u = chain.valence[r] * step
-            if u == -last_u:
-                plus, minus = minus, plus
-            elif u != last_u:
-                plus, minus, _ = bernoulli(u)
-            last_u = u
-            flow = chain.conductance[f, r] * (plus * state[f, r] - minus * state[f + 1, r]) + chain.carried[f, r]
-            total += chain.valence[r] * flow
-        mean += total / chain.permittivity[f]
-    return mean
+            net = bernoulli[0, r] * together(state[f, r], state[g, r])
+            net -= bernoulli[1, r] * together(state[f + 1, r], state[g + 1, r])
+            carried = together(chain.carried[f, r], chain.carried[g, r])
+            total += z[r] * (together(chain.conductance[f, r], chain.conductance[g, r]) * net + carried)
+        weight = 1.0 / together(chain.permittivity[f], chain.permittivity[g])
+        if f == g:
+            middle, in_middle = weight * total, weight
+        else:
+            mean += weight * total
+            whole += weight
+    return (first(mean) + second(mean) + first(middle)) / (first(whole) + second(whole) + first(in_middle))
 
 
 @kernel
@@ -294,29 +371,35 @@ def join(fraction: float, start: Floats, end: Floats, out: Floats) -> None:
 
 
 @kernel
-def error_size(state: Floats, k: Floats, new: Floats, activity_floor: float) -> float:
-    """The largest error k (N, m) of a step: of potentials [RT/F], of activities relative to themselves.
+def error_size(valence: tuple[float, ...], state: Floats, errors: Floats, new: Floats, activity_floor: float) -> float:
+    """The largest of the `errors` (N, m) of a step: of potentials [RT/F], of activities relative to themselves.
 
     An activity below `activity_floor` of the largest anywhere counts as that: the tail of a front into an empty layer is not
     worth a step.  Infinite where one is not a number, or more negative than that: of an ion that is carried away faster
     than it can come.
     """
-    nodes, m = state.shape
+    n = len(valence)
+    nodes = state.shape[0]
+    # A column each: one largest number of all would wait for the last comparison.
+    most = lines_of(valence, 1)[0]
+    for r in range(n):
+        most[r] = 0.0
+    for k in range(nodes):
+        for r in range(n):
+            most[r] = max(most[r], abs(new[k, r]))
     largest = 0.0
-    for node in range(nodes):
-        for r in range(m - 1):
-            largest = max(largest, abs(new[node, r]))
+    for r in range(n):
+        largest = max(largest, most[r])
     floor = activity_floor * largest + 1e-300
     size = 0.0
-    for node in range(nodes):
-        for r in range(m - 1):
-            scale = max(abs(state[node, r]), abs(new[node, r])) + floor
-            error = abs(k[node, r])
-            if not error <= size * scale:
-                size = error / scale if np.isfinite(error) else np.inf
-            if new[node, r] < -floor:
+    for k in range(nodes):
+        for r in range(n):
+            error = abs(errors[k, r])
+            if not error <= size * (max(abs(state[k, r]), abs(new[k, r])) + floor):
+                size = error / (max(abs(state[k, r]), abs(new[k, r])) + floor) if np.isfinite(error) else np.inf
+            if new[k, r] < -floor:
                 size = np.inf
-        error = abs(k[node, m - 1])
+        error = abs(errors[k, n])
         if not error <= size:
             size = error if np.isfinite(error) else np.inf
     return size

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
-from electrodiff.fvm.kernels.compiler import kernel
+from electrodiff.fvm.kernels.compiler import kernel, kernel_part
+from electrodiff.fvm.kernels.pairs import first, second, together
 
 # Below this the Taylor series to u^4 is exact to round-off: the next term of B is u^6/30240 < 4e-17.
 SMALL = 0.01
@@ -31,3 +33,20 @@ def bernoulli(u: float) -> tuple[float, float, float]:
     if u < 0.0:
         return minus, plus, 1.0 - share
     return plus, minus, share
+
+
+@kernel_part
+def bernoulli_pair(u: Any) -> tuple[Any, Any, Any]:
+    """The same of a pair (see `pairs`)."""
+    plus_one, minus_one, share_one = bernoulli(first(u))
+    plus_other, minus_other, share_other = bernoulli(second(u))
+    return together(plus_one, plus_other), together(minus_one, minus_other), together(share_one, share_other)
+
+
+@kernel_part
+def bernoulli_series(u: Any) -> tuple[Any, Any, Any]:
+    """The same of a pair below SMALL."""
+    square = u * u
+    bend = 1.0 / 12.0 - square * (1.0 / 720.0)
+    even = 1.0 + square * bend
+    return even - 0.5 * u, even + 0.5 * u, 0.5 - u * bend

@@ -1,269 +1,535 @@
-"""Factors and stages of point ions, in a third of the time of `factors`, whose numbers they give.
+"""Factors and stages of point ions, from both ends of the chain at once, with the numbers of `factors`.
 
 Of point ions the blocks are arrows, and what a node stores of an ion is its volume times the activity,
 
-    S_k = [V_i, - z_i V_i a_i],    O_k and I_k of the four lines of a face in `flux`,
+    S_k = [V_i, - z_i V_i a_i],    O_k and I_k of the four lines of a face in `flux`.
 
-so that `factor_points`, `stage_forward` and `stage_backward` give the numbers of `factor` and `solve` in a third of the time.
+The elimination of `factors` goes from the left end to the middle and, in the same registers, from the right end, where what
+flows towards the middle is counted as positive: there the equations are the same.  Place k of an array of pairs has node k
+and node N - 1 - k, and their faces towards the middle.  The node in the middle, N // 2, is given what arrives from both
+sides,
+
+    (E_left + E_right + Q) x = t_left + t_right + source,
+
+and its x goes back to both ends.  Of an even number of nodes the second half has one less: the last of its places is the
+middle itself, and what is found for it there is not used.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from electrodiff.fvm.kernels.arrays import Chain, Floats
-from electrodiff.fvm.kernels.bernoulli import bernoulli
+from electrodiff.fvm.kernels.bernoulli import SMALL, bernoulli_pair, bernoulli_series
 from electrodiff.fvm.kernels.blocks import invert
 from electrodiff.fvm.kernels.chain import LOOSE
-from electrodiff.fvm.kernels.compiler import kernel
-from electrodiff.fvm.kernels.factors import Factors, Jacobian
+from electrodiff.fvm.kernels.compiler import kernel, kernel_part
+from electrodiff.fvm.kernels.factors import Jacobian
 from electrodiff.fvm.kernels.flux import LEFT, PHI_LEFT, PHI_RIGHT, RIGHT, flux_scharfetter_gummel
+from electrodiff.fvm.kernels.pairs import (
+    first,
+    pair_at,
+    pair_lines_of,
+    pair_square_of,
+    put_pair,
+    second,
+    together,
+    where_less,
+)
 from electrodiff.fvm.kernels.scratch import lines_of, square_of
+from electrodiff.fvm.kernels.vectors import size_of
 
 # Lines of what the ends are given in a stage, of every row of the first and the last node:
 TARGET = 0  # the value of what is pinned
 CHARGE = 1  # what the source has more than that of the chain: surface charge
 PINNED = 2  # 1 where what is pinned obeys the target, 0 where a border does it
 
+# Lines of the slopes of a place: what flows through its face towards the middle, by the outer and by the inner node.
+OUTER, OUTER_PHI, INNER, INNER_PHI = 0, 1, 2, 3
+
 
 class Points(NamedTuple):
-    """What nodes hold of point ions, and what the stages need beside the factors."""
+    """Point ions on the chain in H = N // 2 pairs: node k and node N - 1 - k, and the faces from them towards the middle.
 
+    A row of an array (H, ...) has lines of m pairs: numbers of the ions, and one of the potential in the last column.
+    """
+
+    pairs: Floats
+    """(H, 8 m) lines HELD, FREE, CONDUCTANCE and CARRIED"""
+    factors: Floats
+    """(H, 8 m + 2 m^2) lines OUTER ... INNER_PHI of the slopes, then (E + Q + O)^-1, of its free columns alone in all rows
+    but the first"""
+    upper: Floats
+    """(H, 2 m^2) W = (E + Q + O)^-1 I"""
+    middle: Floats
+    """(m, m) (E_left + E_right + Q)^-1 of the node in the middle"""
+    bound: Floats
+    """(H, 2 m^2 + 2 m) E + Q of the places that have a row of the first form, and a line of 1 in such rows"""
+    is_loose: Floats
+    """(H,) 1 where a row of the place has the first form"""
     volume: Floats
     """(N, n) V_i, volume times partition coefficient, of every node"""
     fixed: Floats
     """(N,) charge of every node that is not of ions"""
-    slopes: Floats
-    """(N, 4, m) lines LEFT, PHI_LEFT, RIGHT and PHI_RIGHT of the face to the right of each node; 0 at the last"""
-    is_loose: Floats
-    """(N,) 1 where a row of the node has the first form"""
+
+
+# Lines of the chain in pairs:
+HELD = 0  # V_i of the nodes, and their charge that is not of ions
+FREE = 1
+CONDUCTANCE = 2  # and the permittivity
+CARRIED = 3  # what transporters carry towards the middle
 
 
 @kernel
-def factor_points(chain: Chain, state: Floats, rate: float, all_carries: bool, points: Points, out: Factors) -> int:
-    """As `factor`, of the Jacobian at a state (N, m); `all_carries`: as `solve` needs them, and not only the stages."""
+def fold_flows(chain: Chain, out_pairs: Floats) -> None:
+    """Put what gates and transporters change of the chain into the pairs."""
+    m = len(chain.valence) + 1
+    last = chain.conductance.shape[0] - 1
+    for k in range(out_pairs.shape[0]):
+        for i in range(m - 1):
+            put_pair(
+                together(chain.conductance[k, i], chain.conductance[last - k, i]), out_pairs, k, CONDUCTANCE * m + i
+            )
+            put_pair(together(chain.carried[k, i], -chain.carried[last - k, i]), out_pairs, k, CARRIED * m + i)
+
+
+@kernel_part
+def fill_valence(valence: tuple[float, ...], out: Floats) -> float:
+    """The valences in an array, as to look one up in a tuple takes a branch; returns the largest of their sizes."""
+    largest = 0.0
+    for i in range(len(valence)):
+        out[i] = valence[i]
+        largest = max(largest, abs(valence[i]))
+    out[len(valence)] = 0.0
+    return largest
+
+
+@kernel_part
+def fill_bernoulli(n: int, z: Floats, largest: float, step: Any, out: Any) -> None:
+    """B(u), B(-u) and the left share at u = z `step` of every ion, into three lines of pairs."""
+    if abs(first(step)) * largest < SMALL and abs(second(step)) * largest < SMALL:
+        for i in range(n):
+            plus, minus, share = bernoulli_series(z[i] * step)
+            out[0, i] = plus
+            out[1, i] = minus
+            out[2, i] = share
+    else:
+        last = 0.0
+        plus, minus, share = together(1.0, 1.0), together(1.0, 1.0), together(0.5, 0.5)
+        for i in range(n):
+            # Ions of equal or opposite valence share one exponential.
+            if z[i] == -last:
+                other = plus
+                plus = minus
+                minus = other
+                share = 1.0 - share
+            elif z[i] != last:
+                plus, minus, share = bernoulli_pair(z[i] * step)
+            last = z[i]
+            out[0, i] = plus
+            out[1, i] = minus
+            out[2, i] = share
+
+
+@kernel_part
+def fill_slopes(
+    n: int, z: Floats, points: Points, k: int, here: Any, there: Any, bernoulli: Any, out_slopes: Any
+) -> None:
+    """The slopes of both faces of place k, lines of pairs, as `flux_scharfetter_gummel` has them, from the states of its
+    outer and its inner nodes.
+    """
+    line = CONDUCTANCE * (n + 1)
+    for i in range(n):
+        conductance, share = pair_at(points.pairs, k, line + i), bernoulli[2, i]
+        outer, inner = conductance * bernoulli[0, i], -(conductance * bernoulli[1, i])
+        pull = z[i] * (outer * here[i] + inner * there[i])
+        out_slopes[OUTER, i] = outer
+        out_slopes[INNER, i] = inner
+        out_slopes[OUTER_PHI, i] = -(pull * share)
+        out_slopes[INNER_PHI, i] = -(pull * (1.0 - share))
+    eps = pair_at(points.pairs, k, line + n)
+    out_slopes[OUTER, n] = eps
+    out_slopes[INNER, n] = -eps
+    out_slopes[OUTER_PHI, n] = together(0.0, 0.0)
+    out_slopes[INNER_PHI, n] = together(0.0, 0.0)
+
+
+@kernel_part
+def note_loose(m: int, k: int, slopes: Any, block: Any, points: Points) -> bool:
+    """Which rows of place k have the first form, from its E + Q, which is kept for them; whether any has."""
+    count = 0.0
+    for r in range(m):
+        limit = LOOSE * (pair_at(points.pairs, k, FREE * m + r) * size_of(slopes[OUTER, r]))
+        loose = where_less(size_of(block[r, r]), limit, 1.0, 0.0)
+        put_pair(loose, points.bound, k, m * m + r)
+        count += first(loose) + second(loose)
+    any_loose = count > 0.0
+    points.is_loose[k] = 1.0 if any_loose else 0.0
+    if any_loose:
+        for r in range(m):
+            for c in range(m):
+                put_pair(block[r, c], points.bound, k, r * m + c)
+    return any_loose
+
+
+@kernel_part
+def carry_on(m: int, k: int, any_loose: bool, slopes: Any, upper: Any, points: Points, out_block: Any) -> None:
+    """E of the next place: -I + O W or, in rows of the first form, -(E + Q) W."""
+    for r in range(m):
+        own, drift = slopes[OUTER, r], slopes[OUTER_PHI, r]
+        for c in range(m):
+            out_block[r, c] = own * upper[r, c] + drift * upper[m - 1, c]
+    for r in range(m):
+        out_block[r, r] -= slopes[INNER, r]
+        out_block[r, m - 1] -= slopes[INNER_PHI, r]
+    if any_loose:
+        for r in range(m):
+            loose = pair_at(points.bound, k, m * m + r)
+            for c in range(m):
+                total = together(0.0, 0.0)
+                for j in range(m):
+                    total -= pair_at(points.bound, k, r * m + j) * upper[j, c]
+                out_block[r, c] = where_less(0.0, loose, total, out_block[r, c])
+
+
+@kernel
+def factor_middle(
+    chain: Chain, state: Floats, rate: float, points: Points, from_left: Floats, from_right: Floats
+) -> bool:
+    """The inverse of the node in the middle from the two E (m, m); False if a pivot was zero or not finite."""
+    n = len(chain.valence)
+    m = n + 1
+    k = state.shape[0] // 2
+    block, unused = square_of(chain.valence), lines_of(chain.valence, 1)[0]
+    for r in range(m):
+        unused[r] = 0.0
+        for c in range(m):
+            block[r, c] = from_left[r, c] + from_right[r, c]
+    for i in range(n):
+        z, volume = chain.valence[i], points.volume[k, i]
+        block[i, i] += rate * volume
+        block[i, n] -= rate * z * volume * state[k, i]
+        block[n, i] -= z * volume
+        block[n, n] += z * z * volume * state[k, i]
+    for r in range(m):
+        free = chain.free[k, r]
+        for c in range(m):
+            block[r, c] *= free
+        block[r, r] += 1.0 - free
+        if r < n:
+            block[r, n] -= (1.0 - free) * chain.valence[r] * state[k, r]
+    last = invert(block, unused)
+    for r in range(m):
+        for c in range(m):
+            points.middle[r, c] = block[r, c]
+    return bool(np.isfinite(last))
+
+
+@kernel
+def factor_points(chain: Chain, state: Floats, rate: float, points: Points) -> int:
+    """Factor the Jacobian at a state (N, m); returns -1, or a node whose pivot was zero or not finite."""
     n = len(chain.valence)
     m = n + 1
     nodes = state.shape[0]
-    after = lines_of(chain.valence, 5)
-    before = lines_of(chain.valence, 5)
-    block = square_of(chain.valence)
-    upper = square_of(chain.valence)
-    unused = lines_of(chain.valence, 1)[0]
-    kept = np.empty((m, m))
-    bound = np.empty((m, m))
-    loose = np.zeros(m)
-    any_loose = False
-    before[:] = 0.0
-    upper[:] = 0.0
-    for k in range(nodes):
-        if k < nodes - 1:
-            flux_scharfetter_gummel(chain, state, k, after)
-        else:
-            after[:] = 0.0
-        # block <- E
+    places = nodes // 2
+    pairs, free_line, inverse_at = points.pairs, FREE * m, 4 * m
+    z = lines_of(chain.valence, 1)[0]
+    largest = fill_valence(chain.valence, z)
+    here, there = pair_lines_of(chain.valence, 1)[0], pair_lines_of(chain.valence, 1)[0]
+    slopes, bernoulli = pair_lines_of(chain.valence, 4), pair_lines_of(chain.valence, 3)
+    block, upper = pair_square_of(chain.valence), pair_square_of(chain.valence)
+    unused = pair_lines_of(chain.valence, 1)[0]
+    from_left, from_right = np.empty((m, m)), np.empty((m, m))
+    for r in range(m):
+        here[r] = together(state[0, r], state[nodes - 1, r])
+        for c in range(m):
+            block[r, c] = together(0.0, 0.0)
+    for k in range(places):
+        j = nodes - 1 - k
         for r in range(m):
-            own, drift = before[LEFT, r], before[PHI_LEFT, r]
-            for c in range(m):
-                block[r, c] = own * upper[r, c] + drift * upper[n, c]
-        for r in range(m):
-            block[r, r] -= before[RIGHT, r]
-            block[r, n] -= before[PHI_RIGHT, r]
-        if any_loose:
+            there[r] = together(state[k + 1, r], state[j - 1, r])
+        if k == places - 1 and j == places:
             for r in range(m):
-                if loose[r] > 0.0:
-                    for c in range(m):
-                        block[r, c] = kept[r, c]
+                for c in range(m):
+                    from_right[r, c] = second(block[r, c])
+        fill_bernoulli(n, z, largest, there[n] - here[n], bernoulli)
+        fill_slopes(n, z, points, k, here, there, bernoulli, slopes)
         # block <- E + Q
         for i in range(n):
-            z, volume = chain.valence[i], points.volume[k, i]
+            volume = pair_at(pairs, k, HELD * m + i)
+            pull = z[i] * volume * here[i]
             block[i, i] += rate * volume
-            block[i, n] -= rate * z * volume * state[k, i]
-            block[n, i] -= z * volume
-            block[n, n] += z * z * volume * state[k, i]
-        any_loose = False
-        for r in range(m):
-            is_loose = chain.free[k, r] * LOOSE * abs(after[LEFT, r]) > abs(block[r, r])
-            loose[r] = 1.0 if is_loose else 0.0
-            any_loose |= is_loose
-        points.is_loose[k] = 1.0 if any_loose else 0.0
-        if any_loose or all_carries:
-            for r in range(m):
-                out.loose[k, r] = loose[r]
-                for c in range(m):
-                    bound[r, c] = block[r, c]
-                    out.carry[k, r, c] = -block[r, c] if loose[r] > 0.0 else 0.0
-                if loose[r] == 0.0:
-                    out.carry[k, r, n] = after[PHI_LEFT, r]
-                    out.carry[k, r, r] = after[LEFT, r]
+            block[i, n] -= rate * pull
+            block[n, i] -= z[i] * volume
+            block[n, n] += z[i] * pull
+        any_loose = note_loose(m, k, slopes, block, points)
         # block <- E + Q + O, but for the pinned rows
         for r in range(m):
-            free = chain.free[k, r]
+            free = pair_at(pairs, k, free_line + r)
             for c in range(m):
                 block[r, c] *= free
-            block[r, r] += free * after[LEFT, r] + (1.0 - free)
+            block[r, r] += free * slopes[OUTER, r] + (1.0 - free)
         for i in range(n):
-            free = chain.free[k, i]
-            block[i, n] += free * after[PHI_LEFT, i] - (1.0 - free) * chain.valence[i] * state[k, i]
-        unused[:] = 0.0
-        if not np.isfinite(invert(block, unused)):
-            return k
+            free = pair_at(pairs, k, free_line + i)
+            block[i, n] += free * slopes[OUTER_PHI, i] - (1.0 - free) * (z[i] * here[i])
         for r in range(m):
-            total = block[r, n] * after[RIGHT, n] * chain.free[k, n]
-            for j in range(n):
-                part = block[r, j] * chain.free[k, j]
-                total += part * after[PHI_RIGHT, j]
-                upper[r, j] = part * after[RIGHT, j]
+            unused[r] = together(0.0, 0.0)
+        last = invert(block, unused)
+        if not np.isfinite(first(last) + second(last)):
+            return j if np.isfinite(first(last)) else k
+        for r in range(m):
+            total = block[r, n] * (slopes[INNER, n] * pair_at(pairs, k, free_line + n))
+            for c in range(n):
+                part = block[r, c] * pair_at(pairs, k, free_line + c)
+                total += part * slopes[INNER_PHI, c]
+                upper[r, c] = part * slopes[INNER, c]
             upper[r, n] = total
         for r in range(m):
-            points.slopes[k, 0, r] = after[LEFT, r]
-            points.slopes[k, 1, r] = after[PHI_LEFT, r]
-            points.slopes[k, 2, r] = after[RIGHT, r]
-            points.slopes[k, 3, r] = after[PHI_RIGHT, r]
+            for line in range(4):
+                put_pair(slopes[line, r], points.factors, k, line * m + r)
             for c in range(m):
-                out.inverse[k, r, c] = block[r, c]
-                out.upper[k, r, c] = upper[r, c]
-        if any_loose:
-            for r in range(m):
-                for c in range(m):
-                    total = 0.0
-                    for j in range(m):
-                        total -= bound[r, j] * out.upper[k, j, c]
-                    kept[r, c] = total
-        for line in range(1, 5):
-            for r in range(m):
-                before[line, r] = after[line, r]
-    return -1
+                # Beyond the ends what is pinned does not change.
+                part = block[r, c] * pair_at(pairs, k, free_line + c) if k > 0 else block[r, c]
+                put_pair(part, points.factors, k, inverse_at + r * m + c)
+                put_pair(upper[r, c], points.upper, k, r * m + c)
+        carry_on(m, k, any_loose, slopes, upper, points, block)
+        for r in range(m):
+            here[r] = there[r]
+    for r in range(m):
+        for c in range(m):
+            from_left[r, c] = first(block[r, c])
+            if places < nodes - places:
+                from_right[r, c] = second(block[r, c])
+            else:
+                # The middle goes back to the left only.
+                points.upper[places - 1, 2 * (r * m + c) + 1] = 0.0
+    return -1 if factor_middle(chain, state, rate, points, from_left, from_right) else places
+
+
+@kernel_part
+def pass_on(
+    m: int, points: Points, k: int, flow: Any, source: Any, right: Any, ahead: Any, out_x: Any, arriving: Any
+) -> None:
+    """x of place k from its right side, and what arrives at the next one, lines of pairs; `ahead` is scratch."""
+    for r in range(m):
+        total = pair_at(points.factors, k, 4 * m + r * m) * right[0]
+        for c in range(1, m):
+            total += pair_at(points.factors, k, 4 * m + r * m + c) * right[c]
+        out_x[r] = total
+    for r in range(m):
+        ahead[r] = flow[r] + pair_at(points.factors, k, OUTER * m + r) * out_x[r]
+        if r < m - 1:
+            ahead[r] += pair_at(points.factors, k, OUTER_PHI * m + r) * out_x[m - 1]
+    if points.is_loose[k] > 0.0:
+        for r in range(m):
+            total = arriving[r] + source[r]
+            for c in range(m):
+                total -= pair_at(points.bound, k, r * m + c) * out_x[c]
+            ahead[r] = where_less(0.0, pair_at(points.bound, k, m * m + r), total, ahead[r])
+    for r in range(m):
+        arriving[r] = ahead[r]
+
+
+@kernel_part
+def place_middle(
+    chain: Chain, points: Points, arriving: Any, of_the_right: Floats, source: Floats, right: Floats, out_x: Floats
+) -> None:
+    """x of the node in the middle, from what arrives there; `right` (m,) is scratch."""
+    m = len(chain.valence) + 1
+    nodes = chain.free.shape[0]
+    k = nodes // 2
+    for r in range(m):
+        from_right = of_the_right[r] if 2 * k == nodes else second(arriving[r])
+        right[r] = chain.free[k, r] * (first(arriving[r]) + from_right) + source[r]
+    for r in range(m):
+        total = 0.0
+        for c in range(m):
+            total += points.middle[r, c] * right[c]
+        out_x[r] = total
 
 
 @kernel
 def stage_forward(
     chain: Chain,
     points: Points,
-    factors: Factors,
     stage: Floats,
     sources: Floats,
     given: Floats,
     flow_weight: float,
-    out_flow: Floats,
     out_update: Floats,
     out_conducted: Floats,
 ) -> None:
-    """The first half of a stage from its state (N, m): its flows, with their part of the current, and what arrives from
-    the left.
+    """The first half of a stage from its state (N, m): the part of its flows in the current, and x of every node as far as
+    what arrives from its end says.
 
     `sources` (N, m): what the stages before it add to each ion, over what a node holds at an activity of 1.  `given`
     (3, 2, m): what the first and the last node are given.
     """
-    n = len(chain.valence)
+    valence = chain.valence
+    n = len(valence)
     m = n + 1
     nodes = stage.shape[0]
-    here = lines_of(chain.valence, 1)[0]
-    there = lines_of(chain.valence, 1)[0]
-    ahead = lines_of(chain.valence, 1)[0]
-    source = lines_of(chain.valence, 1)[0]
-    flow = lines_of(chain.valence, 1)[0]
-    arriving = lines_of(chain.valence, 1)[0]
-    right = lines_of(chain.valence, 1)[0]
-    x = lines_of(chain.valence, 1)[0]
-    arriving[:] = 0.0
+    places = nodes // 2
+    here, there = pair_lines_of(valence, 1)[0], pair_lines_of(valence, 1)[0]
+    source, flow = pair_lines_of(valence, 1)[0], pair_lines_of(valence, 1)[0]
+    right, x = pair_lines_of(valence, 1)[0], pair_lines_of(valence, 1)[0]
+    arriving, ahead = pair_lines_of(valence, 1)[0], pair_lines_of(valence, 1)[0]
+    bernoulli = pair_lines_of(valence, 3)
+    pairs, held, free_line, conductance, carried = points.pairs, HELD * m, FREE * m, CONDUCTANCE * m, CARRIED * m
+    z = lines_of(valence, 1)[0]
+    largest = fill_valence(valence, z)
+    of_the_right, middle, scratch = lines_of(valence, 1)[0], lines_of(valence, 1)[0], lines_of(valence, 1)[0]
     for r in range(m):
-        here[r] = stage[0, r]
-    for k in range(nodes):
-        charge = points.fixed[k]
+        arriving[r] = together(0.0, 0.0)
+        here[r] = together(stage[0, r], stage[nodes - 1, r])
+    for k in range(places):
+        j = nodes - 1 - k
+        is_alone = j == places
+        charge = pair_at(pairs, k, held + n)
         for r in range(n):
-            source[r] = points.volume[k, r] * sources[k, r]
-            charge += chain.valence[r] * points.volume[k, r] * here[r]
+            volume = pair_at(pairs, k, held + r)
+            source[r] = volume * together(sources[k, r], sources[j, r])
+            charge += z[r] * volume * here[r]
         source[n] = charge
-        if k < nodes - 1:
+        for r in range(m):
+            there[r] = together(stage[k + 1, r], stage[j - 1, r])
+        step = there[n] - here[n]
+        fill_bernoulli(n, z, largest, step, bernoulli)
+        current = together(0.0, 0.0)
+        for r in range(n):
+            net = bernoulli[0, r] * here[r] - bernoulli[1, r] * there[r]
+            flow[r] = pair_at(pairs, k, conductance + r) * net + pair_at(pairs, k, carried + r)
+            current += z[r] * flow[r]
+        flow[n] = -(pair_at(pairs, k, conductance + n) * step)
+        out_conducted[k] += flow_weight * first(current)
+        if is_alone:
             for r in range(m):
-                there[r] = stage[k + 1, r]
-            step = there[n] - here[n]
-            last_u = 0.0
-            plus, minus = 1.0, 1.0
-            for r in range(n):
-                u = chain.valence[r] * step
-                if u == -last_u:
-                    plus, minus = minus, plus
-                elif u != last_u:
-                    plus, minus, _ = bernoulli(u)
-                last_u = u
-                flow[r] = chain.conductance[k, r] * (plus * here[r] - minus * there[r]) + chain.carried[k, r]
-            flow[n] = -chain.permittivity[k] * step
-            current = 0.0
-            for r in range(n):
-                current += chain.valence[r] * flow[r]
-            out_conducted[k] += flow_weight * current
+                of_the_right[r] = second(arriving[r])
         else:
+            out_conducted[j - 1] -= flow_weight * second(current)
+        if k == 0:
             for r in range(m):
-                flow[r] = 0.0
+                source[r] += pair_at(pairs, 0, free_line + r) * together(given[CHARGE, 0, r], given[CHARGE, 1, r])
         for r in range(m):
-            out_flow[k, r] = flow[r]
-            right[r] = chain.free[k, r] * (arriving[r] - flow[r] + source[r])
-        if k == 0 or k == nodes - 1:
-            side = 0 if k == 0 else 1
+            right[r] = arriving[r] + (source[r] - flow[r])
+        if k == 0:
             for r in range(m):
-                if chain.free[k, r] == 0.0:
-                    right[r] = given[PINNED, side, r] * (given[TARGET, side, r] - here[r])
-                else:
-                    source[r] += given[CHARGE, side, r]
-                    right[r] += given[CHARGE, side, r]
+                right[r] *= pair_at(pairs, 0, free_line + r)
+                is_pinned = (1.0 - pair_at(pairs, 0, free_line + r)) * together(
+                    given[PINNED, 0, r], given[PINNED, 1, r]
+                )
+                right[r] += is_pinned * (together(given[TARGET, 0, r], given[TARGET, 1, r]) - here[r])
+        pass_on(m, points, k, flow, source, right, ahead, x, arriving)
         for r in range(m):
-            total = factors.inverse[k, r, 0] * right[0]
-            for j in range(1, m):
-                total += factors.inverse[k, r, j] * right[j]
-            x[r] = total
-        for r in range(m):
-            out_update[k, r] = x[r]
-            ahead[r] = flow[r] + points.slopes[k, 0, r] * x[r]
-            if r < n:
-                ahead[r] += points.slopes[k, 1, r] * x[n]
-        if points.is_loose[k] > 0.0:
-            for r in range(m):
-                if factors.loose[k, r] > 0.0:
-                    total = arriving[r] + source[r]
-                    for j in range(m):
-                        total += factors.carry[k, r, j] * x[j]
-                    ahead[r] = total
-        for r in range(m):
-            arriving[r] = ahead[r]
+            out_update[k, r] = first(x[r])
+            out_update[j, r] = second(x[r])
             here[r] = there[r]
+    charge_there = points.fixed[places]
+    for r in range(n):
+        middle[r] = chain.free[places, r] * points.volume[places, r] * sources[places, r]
+        charge_there += z[r] * points.volume[places, r] * stage[places, r]
+    middle[n] = chain.free[places, n] * charge_there
+    place_middle(chain, points, arriving, of_the_right, middle, scratch, out_update[places])
 
 
 @kernel
-def stage_backward(valence: tuple[float, ...], upper: Floats, state: Floats, out_update: Floats, out_k: Floats) -> None:
-    """The second half: the update x_k -= W_k x_(k+1), and what `keep_points` makes of it."""
+def solve_points(chain: Chain, points: Points, flow: Floats, source: Floats, out: Floats) -> None:
+    """The update x (N, m) for the flows J (N, m) through the face to the right of each node, and sources (N, m), as `solve`
+    of `factors`; beyond the ends what is pinned has none.
+    """
+    valence = chain.valence
+    m = len(valence) + 1
+    nodes = source.shape[0]
+    places = nodes // 2
+    at, leaving = pair_lines_of(valence, 1)[0], pair_lines_of(valence, 1)[0]
+    right, x = pair_lines_of(valence, 1)[0], pair_lines_of(valence, 1)[0]
+    arriving, ahead = pair_lines_of(valence, 1)[0], pair_lines_of(valence, 1)[0]
+    of_the_right, scratch = lines_of(valence, 1)[0], lines_of(valence, 1)[0]
+    for r in range(m):
+        arriving[r] = together(0.0, 0.0)
+    for k in range(places):
+        j = nodes - 1 - k
+        for r in range(m):
+            of_the_right[r] = second(arriving[r])
+            at[r] = together(source[k, r], source[j, r])
+            leaving[r] = together(flow[k, r], -flow[j - 1, r])
+            right[r] = arriving[r] - leaving[r] + at[r]
+        if k == 0:
+            for r in range(m):
+                right[r] = pair_at(points.pairs, 0, FREE * m + r) * (arriving[r] - leaving[r]) + at[r]
+        pass_on(m, points, k, leaving, at, right, ahead, x, arriving)
+        for r in range(m):
+            out[k, r] = first(x[r])
+            out[j, r] = second(x[r])
+    place_middle(chain, points, arriving, of_the_right, source[places], scratch, out[places])
+    go_back(valence, points, out)
+
+
+@kernel_part
+def step_back(m: int, points: Points, k: int, after: Any, x: Any, update: Floats) -> None:
+    """x of place k, which goes into `after`, in which that of the place before is; `x` is scratch."""
+    j = update.shape[0] - 1 - k
+    for r in range(m):
+        total = together(update[k, r], update[j, r])
+        for c in range(m):
+            total -= pair_at(points.upper, k, r * m + c) * after[c]
+        x[r] = total
+    for r in range(m):
+        update[k, r] = first(x[r])
+        update[j, r] = second(x[r])
+        after[r] = x[r]
+
+
+@kernel
+def go_back(valence: tuple[float, ...], points: Points, out_update: Floats) -> None:
+    """The second half of a solution: the update x_k -= W_k x_(k+1), from the middle to both ends."""
+    m = len(valence) + 1
+    places = out_update.shape[0] // 2
+    after, x = pair_lines_of(valence, 1)[0], pair_lines_of(valence, 1)[0]
+    for r in range(m):
+        after[r] = together(out_update[places, r], out_update[places, r])
+    for k in range(places - 1, -1, -1):
+        step_back(m, points, k, after, x, out_update)
+
+
+@kernel
+def stage_backward(
+    valence: tuple[float, ...], points: Points, state: Floats, out_update: Floats, out_k: Floats
+) -> None:
+    """The same of a stage, and what `keep_points` makes of it."""
     n = len(valence)
-    nodes = out_update.shape[0]
-    after = lines_of(valence, 1)[0]
-    x = lines_of(valence, 1)[0]
-    after[:] = 0.0
-    for k in range(nodes - 1, -1, -1):
-        # W is zero at the last node.
-        for r in range(n + 1):
-            total = out_update[k, r]
-            for j in range(n + 1):
-                total -= upper[k, r, j] * after[j]
-            x[r] = total
-        for r in range(n + 1):
-            out_update[k, r] = x[r]
-            after[r] = x[r]
+    places = out_update.shape[0] // 2
+    after, x = pair_lines_of(valence, 1)[0], pair_lines_of(valence, 1)[0]
+    for r in range(n + 1):
+        after[r] = together(out_update[places, r], out_update[places, r])
+    keep_node(valence, state[places], out_update[places], out_k[places])
+    for k in range(places - 1, -1, -1):
+        j = out_update.shape[0] - 1 - k
+        step_back(n + 1, points, k, after, x, out_update)
         for r in range(n):
-            out_k[k, r] = x[r] - valence[r] * state[k, r] * x[n]
-        out_k[k, n] = x[n]
+            change = after[r] - valence[r] * together(state[k, r], state[j, r]) * after[n]
+            out_k[k, r] = first(change)
+            out_k[j, r] = second(change)
+        out_k[k, n] = first(after[n])
+        out_k[j, n] = second(after[n])
+
+
+@kernel_part
+def keep_node(valence: tuple[float, ...], state: Floats, update: Floats, out_k: Floats) -> None:
+    """The changes of the activities and the potential of a node, (m,), of an update."""
+    n = len(valence)
+    for r in range(n):
+        out_k[r] = update[r] - valence[r] * state[r] * update[n]
+    out_k[n] = update[n]
 
 
 @kernel
 def keep_points(valence: tuple[float, ...], state: Floats, update: Floats, out_k: Floats) -> None:
-    """The changes of activities and potentials, (N, m), of an update."""
-    n = len(valence)
+    """Those of all nodes, (N, m)."""
     for k in range(state.shape[0]):
-        by_phi = update[k, n]
-        for r in range(n):
-            out_k[k, r] = update[k, r] - valence[r] * state[k, r] * by_phi
-        out_k[k, n] = by_phi
+        keep_node(valence, state[k], update[k], out_k[k])
 
 
 @kernel

@@ -19,25 +19,28 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numba.typed import List
 
-from electrodiff.fvm.kernels.arrays import Border, Chain, Floats
+from electrodiff.fvm.kernels.arrays import Floats
 from electrodiff.fvm.kernels.border import place_flows
 from electrodiff.fvm.kernels.compiler import kernel
 from electrodiff.fvm.kernels.factors import factor, fill_flows, fill_jacobian, solve
-from electrodiff.fvm.kernels.points import factor_points, keep_points, stage_backward, stage_forward
+from electrodiff.fvm.kernels.points import factor_points, fold_flows, keep_points, stage_backward, stage_forward
+from electrodiff.fvm.kernels.scratch import borrowed
 from electrodiff.fvm.kernels.stages import (
+    Course,
     Given,
-    Tableau,
-    Work,
     add_border,
     add_conducted,
     add_stages,
     border_columns,
     fill_faces,
+    fill_watched,
     keep_faces,
     keep_sized,
     place_given,
     place_stage,
+    place_sum,
     stage_source,
 )
 
@@ -46,23 +49,11 @@ def step_for(steric: bool) -> Callable[..., bool]:
     """The kernel `step` for ions with or without a size: who needs one of them does not wait for the other to compile."""
 
     @kernel
-    def step(
-        chain: Chain,
-        border: Border,
-        ungated: Floats,
-        tableau: Tableau,
-        given: Given,
-        dt: float,
-        state: Floats,
-        gate: Floats,
-        content: Floats,
-        work: Work,
-    ) -> bool:
-        """The stages of a step from a state (N, m), gates (p,) and contents (N, n), into `work`; False if it failed.
-
-        The conductance and the carried flux of `chain` are overwritten by those of the stages; `ungated` (N-1, n) is
-        without gates.
+    def step(courses: List[Course], given: Given, dt: float, state: Floats, gate: Floats, content: Floats) -> bool:
+        """The stages of a step of the only course from a state (N, m), gates (p,) and contents (N, n), into its work; False
+        if it failed.
         """
+        chain, border, ungated, tableau, work = borrowed(courses[0])
         p = border.kind.size
         rate = 1.0 / (tableau.gamma * dt)
         small = np.zeros((p, p))
@@ -75,12 +66,14 @@ def step_for(steric: bool) -> Callable[..., bool]:
             failed = factor(chain, state, work.jacobian, rate, work.factors)
         else:
             fill_faces(chain, border, given.watched, state, work.jacobian)
-            failed = factor_points(chain, state, rate, p > 0, work.points, work.factors)
+            if p > 0:
+                fold_flows(chain, work.points.pairs)
+            failed = factor_points(chain, state, rate, work.points)
         if failed >= 0:
             return False
         if p > 0:
             fill_flows(chain, state, work.flow, work.content)
-            border_columns(chain, border, gate, work.flow, work)
+            border_columns(chain, border, steric, gate, work.flow, work)
         for i in range(tableau.time.size):
             for b in range(p):
                 stage_gate[b] = gate[b]
@@ -98,21 +91,21 @@ def step_for(steric: bool) -> Callable[..., bool]:
                 stage_source(chain, tableau, i, dt, content, work)
                 solve(chain, work.factors, work.flow, work.source, work.update)
             else:
-                work.source[:] = 0.0
-                add_stages(tableau.c[i] / dt, 0, i, work.k, work.source)
+                if p > 0:
+                    fold_flows(chain, work.points.pairs)
+                place_sum(tableau.c[i] / dt, i, work.k, work.source)
                 stage_forward(
                     chain,
                     work.points,
-                    work.factors,
                     work.stage,
                     work.source,
                     work.given,
                     tableau.flow_weight[i],
-                    work.flow,
                     work.update,
                     work.conducted,
                 )
-                stage_backward(chain.valence, work.factors.upper, state, work.update, work.k[i])
+                fill_watched(chain, border, given.watched, work.stage, work.flow)
+                stage_backward(chain.valence, work.points, state, work.update, work.k[i])
             if p > 0 and not add_border(chain, border, state, stage_gate, rate, wanted, work, small, work.gate[i]):
                 return False
             if steric:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numba.typed import List
 
 from electrodiff.fvm.kernels.arrays import CURRENT, Border, Chain, Floats, Integers
 from electrodiff.fvm.kernels.border import fill_through, free_border, solve_dense
-from electrodiff.fvm.kernels.compiler import kernel
+from electrodiff.fvm.kernels.compiler import kernel, kernel_part
 from electrodiff.fvm.kernels.factors import Factors, Jacobian, solve
-from electrodiff.fvm.kernels.points import CHARGE, PINNED, TARGET, Points, fill_face
+from electrodiff.fvm.kernels.flux import FLUX, flux_scharfetter_gummel
+from electrodiff.fvm.kernels.points import CHARGE, PINNED, TARGET, Points, fill_face, solve_points
 
 
 class Tableau(NamedTuple):
@@ -56,8 +58,8 @@ class Given(NamedTuple):
 class Work(NamedTuple):
     """Memory of a step on N nodes with n ions, m = n + 1, p border unknowns and s stages.
 
-    Of point ions, `jacobian` is filled at the faces that a border or a count of what passes looks at, and `stored` is
-    not used.
+    Of point ions, `jacobian` is filled at the faces that a border or a count of what passes looks at, and `factors` and
+    `stored` are not used; `points` is of them alone.
     """
 
     jacobian: Jacobian
@@ -93,8 +95,28 @@ class Work(NamedTuple):
     """(s, 3, n) the stages of what has passed the faces that are watched"""
 
 
+class Course(NamedTuple):
+    """What all steps of a course in time have in common."""
+
+    chain: Chain
+    """Its conductance and carried flux are overwritten by those of the stages."""
+    border: Border
+    ungated: Floats
+    """(N-1, n) the conductance without gates"""
+    tableau: Tableau
+    work: Work
+
+
 @kernel
-def border_columns(chain: Chain, border: Border, gate: Floats, flow: Floats, work: Work) -> None:
+def listed_course(chain: Chain, border: Border, ungated: Floats, tableau: Tableau, work: Work) -> List[Course]:
+    """The course in a list that stays compiled: to hand over its seventy arrays one by one takes 15 us a call."""
+    result = List()
+    result.append(Course(chain, border, ungated, tableau, work))
+    return result
+
+
+@kernel
+def border_columns(chain: Chain, border: Border, steric: bool, gate: Floats, flow: Floats, work: Work) -> None:
     """The updates by one unit of each border unknown."""
     for b in range(border.kind.size):
         work.source[:] = 0.0
@@ -103,7 +125,10 @@ def border_columns(chain: Chain, border: Border, gate: Floats, flow: Floats, wor
             work.source[border.node[b], border.row[b]] = 1.0
         else:
             fill_through(chain, border, gate, b, flow, work.through[b])
-        solve(chain, work.factors, work.through[b], work.source, work.by_border[b])
+        if steric:
+            solve(chain, work.factors, work.through[b], work.source, work.by_border[b])
+        else:
+            solve_points(chain, work.points, work.through[b], work.source, work.by_border[b])
 
 
 @kernel
@@ -176,7 +201,7 @@ def add_border(
     return True
 
 
-@kernel
+@kernel_part
 def place_given(
     chain: Chain, border: Border, given: Given, tableau: Tableau, i: int, dt: float, out_given: Floats
 ) -> None:
@@ -242,6 +267,19 @@ def add_stages(weights: Floats, first: int, stop: int, stages: Floats, out: Floa
 
 
 @kernel
+def place_sum(weights: Floats, stop: int, stages: Floats, out: Floats) -> None:
+    """The sum over the stages before `stop` of weight times stage, (N, m)."""
+    if stop == 0:
+        out[:] = 0.0
+        return
+    one, total = stages[0].reshape(-1), out.reshape(-1)
+    weight = weights[0]
+    for i in range(total.size):
+        total[i] = weight * one[i]
+    add_stages(weights, 1, stop, stages, out)
+
+
+@kernel
 def add_conducted(valence: tuple[float, ...], weight: float, flow: Floats, out_conducted: Floats) -> None:
     """Add weight times the current of the flows (N, m) through each face."""
     for k in range(flow.shape[0]):
@@ -263,7 +301,7 @@ def keep_sized(valence: tuple[float, ...], storage: Floats, update: Floats, out_
             out_stored[k, r] = total
 
 
-@kernel
+@kernel_part
 def keep_faces(chain: Chain, border: Border, tableau: Tableau, given: Given, dt: float, i: int, work: Work) -> None:
     """The displacement of stage i at a given current, and what passes the faces that are watched."""
     n = len(chain.valence)
@@ -296,6 +334,20 @@ def fill_faces(chain: Chain, border: Border, watched: Integers, state: Floats, o
     for b in range(border.kind.size):
         if border.kind[b] == CURRENT:
             fill_face(chain, state, border.first[b], out)
+
+
+@kernel_part
+def fill_watched(chain: Chain, border: Border, watched: Integers, state: Floats, out_flow: Floats) -> None:
+    """The flows through the same faces."""
+    m = len(chain.valence) + 1
+    face = np.empty((5, m))
+    for w in range(watched.size + border.kind.size):
+        b = w - watched.size
+        if b < 0 or border.kind[b] == CURRENT:
+            f = watched[w] if b < 0 else border.first[b]
+            flux_scharfetter_gummel(chain, state, f, face)
+            for r in range(m):
+                out_flow[f, r] = face[FLUX, r]
 
 
 @kernel

@@ -32,53 +32,51 @@ LANES = 8
 # Of a double: 2^k has k + 1023 in the 11 bits above the 52 of its mantissa.
 _EXPONENT_BIAS, _MANTISSA_BITS = 1023, 52
 
-_VECTOR = ir.VectorType(ir.DoubleType(), LANES)
 _INTEGERS = ir.VectorType(ir.IntType(64), LANES)
 
 
-class _VectorType(types.Type):
-    """The type of a vector in compiled code."""
+class VectorType(types.Type):
+    """The type of a vector of so many doubles in compiled code."""
 
-    def __init__(self) -> None:
-        super().__init__(name=f"Vector{LANES}")
+    def __init__(self, lanes: int) -> None:
+        self.lanes = lanes
+        self.code = ir.VectorType(ir.DoubleType(), lanes)
+        super().__init__(name=f"Vector{lanes}")
 
 
-vector = _VectorType()
-
-
-@register_model(_VectorType)
+@register_model(VectorType)
 class _VectorModel(PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, _VECTOR)
+        super().__init__(manager, kind, kind.code)
 
 
-def _splat(builder: Any, number: Any) -> Any:
-    one = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
-    zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-    return builder.shuffle_vector(one, ir.Constant(_VECTOR, ir.Undefined), zeros)
+def _splat(builder: Any, kind: Any, number: Any) -> Any:
+    one = builder.insert_element(ir.Constant(kind.code, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), kind.lanes), [0] * kind.lanes)
+    return builder.shuffle_vector(one, ir.Constant(kind.code, ir.Undefined), zeros)
 
 
-def _as_vector(builder: Any, kind: Any, value: Any) -> Any:
-    return value if kind == vector else _splat(builder, value)
+def _common(*kinds: Any) -> Any:
+    """The type of vectors among these types, which are of one and of floats; None if they are not."""
+    vectors = {kind for kind in kinds if isinstance(kind, VectorType)}
+    are_all = len(vectors) == 1 and all(kind in vectors or kind == types.float64 for kind in kinds)
+    return vectors.pop() if are_all else None
 
 
-def _is_operand(kind: Any) -> bool:
-    return kind in (vector, types.float64)
+def _as_vectors(builder: Any, kinds: Any, values: Any) -> list[Any]:
+    wide = _common(*kinds)
+    return [value if kind == wide else _splat(builder, wide, value) for kind, value in zip(kinds, values, strict=True)]
 
 
 def _binary(function: Callable[..., Any], instruction: str) -> None:
     @type_callable(function)
     def typed(context: Any) -> Any:  # noqa: ARG001
-        def result(left: Any, right: Any) -> Any:
-            return vector if vector in (left, right) and _is_operand(left) and _is_operand(right) else None
-
-        return result
+        return lambda left, right: _common(left, right)
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
-        left, right = (_as_vector(builder, *pair) for pair in zip(signature.args, arguments, strict=True))
-        return getattr(builder, instruction)(left, right)
+        return getattr(builder, instruction)(*_as_vectors(builder, signature.args, arguments))
 
-    for pair in ((vector, vector), (vector, types.float64), (types.float64, vector)):
+    for pair in ((VectorType, VectorType), (VectorType, types.float64), (types.float64, VectorType)):
         lower_builtin(function, *pair)(code)
 
 
@@ -96,17 +94,20 @@ for _function, _instruction in (
 
 @type_callable(operator.neg)
 def _typed_negative(context: Any) -> Any:  # noqa: ARG001
-    return lambda value: vector if value == vector else None
+    return lambda value: value if isinstance(value, VectorType) else None
 
 
-@lower_builtin(operator.neg, vector)
+@lower_builtin(operator.neg, VectorType)
 def _negative(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
     return builder.fneg(arguments[0])
 
 
+vector = VectorType(LANES)
+
+
 def _pointer(context: Any, builder: Any, kind: Any, value: Any) -> Any:
     array = context.make_array(kind)(context, builder, value)
-    return builder.bitcast(array.data, _VECTOR.as_pointer())
+    return builder.bitcast(array.data, vector.code.as_pointer())
 
 
 @intrinsic
@@ -129,7 +130,7 @@ def _store(typing_context: Any, value: Any, out_array: Any) -> Any:  # noqa: ARG
 @intrinsic
 def _fill(typing_context: Any, number: Any) -> Any:  # noqa: ARG001
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
-        return _splat(builder, arguments[0])
+        return _splat(builder, vector, arguments[0])
 
     return vector(types.float64), code
 
@@ -137,16 +138,16 @@ def _fill(typing_context: Any, number: Any) -> Any:  # noqa: ARG001
 @intrinsic
 def _where_less(typing_context: Any, a: Any, b: Any, x: Any, y: Any) -> Any:  # noqa: ARG001
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
-        left, right, yes, no = (_as_vector(builder, *pair) for pair in zip(signature.args, arguments, strict=True))
+        left, right, yes, no = _as_vectors(builder, signature.args, arguments)
         return builder.select(builder.fcmp_ordered("<", left, right), yes, no)
 
-    return vector(a, b, x, y), code
+    return _common(a, b, x, y)(a, b, x, y), code
 
 
 @intrinsic
 def _square_root(typing_context: Any, value: Any) -> Any:  # noqa: ARG001
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
-        kind = ir.FunctionType(_VECTOR, [_VECTOR])
+        kind = ir.FunctionType(vector.code, [vector.code])
         return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.sqrt.v{LANES}f64"), arguments)
 
     return vector(vector), code
@@ -157,7 +158,7 @@ def _power_of_two(typing_context: Any, exponent: Any) -> Any:  # noqa: ARG001
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
         whole = builder.fptosi(arguments[0], _INTEGERS)
         biased = builder.add(whole, ir.Constant(_INTEGERS, [_EXPONENT_BIAS] * LANES))
-        return builder.bitcast(builder.shl(biased, ir.Constant(_INTEGERS, [_MANTISSA_BITS] * LANES)), _VECTOR)
+        return builder.bitcast(builder.shl(biased, ir.Constant(_INTEGERS, [_MANTISSA_BITS] * LANES)), vector.code)
 
     return vector(vector), code
 

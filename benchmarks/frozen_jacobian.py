@@ -18,7 +18,6 @@ from electrodiff.fvm.kernels.stages import (
     Given,
     add_stages,
     fill_faces,
-    fill_watched,
     keep_faces,
     place_given,
     place_stage,
@@ -72,10 +71,10 @@ class FrozenStep:
                 work.source,
                 work.given,
                 tableau.flow_weight[i],
+                work.flow,
                 work.update,
                 work.conducted,
             )
-            fill_watched(chain, border, given.watched, work.stage, work.flow)
             stage_backward(chain.valence, work.points, self._state, work.update, work.k[i])
             keep_faces(chain, border, tableau, given, dt, i, work)
         return True

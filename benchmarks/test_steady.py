@@ -104,12 +104,16 @@ def _allocated_by_newton(problem: Problem) -> int:
     chain = problem.chain._replace(target=problem.chain.target.copy(), conductance=problem.chain.conductance.copy())
     loop: Any = kernels.newton_point_ions
     loop = getattr(loop, "py_func", loop)  # it is uncompiled already under NUMBA_DISABLE_JIT
-    loop(
-        chain, problem.border, problem.chain.conductance, 1e-9, 1e-6, 1, state, gate, history, worst
-    )  # compiles what it calls
+
+    def step() -> None:
+        nodes, m = state.shape
+        memory = np.empty((nodes, m, m)), np.empty((nodes, m, 1))
+        loop(chain, problem.border, problem.chain.conductance, 1e-9, 1e-6, 1, *memory, state, gate, history, worst)
+
+    step()  # compiles what it calls
     tracemalloc.start()
     try:
-        loop(chain, problem.border, problem.chain.conductance, 1e-9, 1e-6, 1, state, gate, history, worst)
+        step()
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -114,9 +114,9 @@ class Radau:
 
     def run(self, close: float) -> Effort:
         """The values at the times of the task; a step ends at the first output beyond this part of it."""
-        times, values = self.task.times, list[float]()
+        times, values = self.task.times.tolist(), list[float]()
         for start, dt, state, stages in self._march(close):
-            while len(values) < times.size and times[len(values)] <= start + dt:
+            while len(values) < len(times) and times[len(values)] <= start + dt:
                 weights = interpolation_weights((times[len(values)] - start) / dt)
                 at = state + np.tensordot(weights, stages, axes=1)
                 values.append(self.task.observe(self.task.problem, at))
@@ -124,7 +124,7 @@ class Radau:
 
     def _march(self, close: float) -> Iterator[tuple[float, float, Floats, Floats]]:
         """Start, length, state at the start (N, m) and stages Z (3, N, m) of every step."""
-        times, state, wanted = self.task.times, self.task.moment.state, self.task.moment.step
+        times, state, wanted = self.task.times.tolist(), self.task.moment.state, self.task.moment.step
         time = 0.0
         while time < times[-1]:
             stop = next_output(times, time, wanted, close)

@@ -280,7 +280,7 @@ def _work(problem: Problem) -> Work:
         jacobian=Jacobian(block(*square), block(*square), block(sized, m, m)),
         factors=Factors(block(sized, m, m), block(sized, m, m), block(sized, m, m), block(sized, m)),
         stage=block(nodes, m),
-        points=_points(chain, 0 if sized else nodes // 2),
+        points=_points(chain, 0 if sized else meeting(problem), _faces_to_watch(problem)),
         flow=block(nodes, m),
         content=block(nodes, m),
         source=block(nodes, m),
@@ -297,9 +297,32 @@ def _work(problem: Problem) -> Work:
     )
 
 
-def _points(chain: Chain, places: int) -> Points:
-    """The chain in so many pairs."""
+def meeting(problem: Problem) -> int:
+    """The node where an elimination from both ends meets (see `points`): amidst them, or behind what a compartment holds."""
+    if problem.mesh.nodes < 3:
+        raise ValueError(f"a mesh of {problem.mesh.nodes} nodes; a course in time takes 3 at least")
+    middle, inner = problem.mesh.nodes // 2, int(watched_faces(problem)[1])
+    closed = [not isinstance(end, Reservoir) for end in (problem.case.left, problem.case.right)]
+    if closed == [True, False]:
+        return max(middle, inner + 1)
+    if closed == [False, True]:
+        return min(middle, inner)
+    return middle
+
+
+def _faces_to_watch(problem: Problem) -> Integers:
+    """The faces whose flows are asked for: to count what passes, and at ends with a given current."""
+    border = problem.border
+    return np.concatenate([watched_faces(problem), border.first[border.kind == CURRENT]])
+
+
+def _points(chain: Chain, meeting: int, watched: Integers) -> Points:
+    """The chain in pairs that meet at a node; 0 for none."""
     nodes, m = chain.free.shape
+    places = max(meeting, nodes - 1 - meeting) if meeting else 0
+    # A place has a face of either side.
+    at = np.arange(places)
+    is_watched = np.isin(at, watched) | np.isin(nodes - 2 - at, watched)
     volume, fixed = np.zeros((nodes, m - 1)), chain.surface_charge.copy()
     for side, half in ((slice(None, -1), chain.volume_left), (slice(1, None), chain.volume_right)):
         volume[side] += half[:, None] * chain.partition
@@ -313,12 +336,14 @@ def _points(chain: Chain, places: int) -> Points:
     pairs = np.stack([np.stack([line[:places], line[::-1][:places]], axis=-1) for line in lines], axis=1)
     pairs[:, CARRIED, :, 1] *= -1.0
     return Points(
-        pairs=np.ascontiguousarray(pairs).reshape(places, -1),
+        meeting,
+        pairs=np.ascontiguousarray(pairs).reshape(places, 8 * m),
         factors=np.zeros((places, 8 * m + 2 * m * m)),
         upper=np.zeros((places, 2 * m * m)),
-        middle=np.zeros((m, m)),
+        middle=np.zeros((2, m, m)),
         bound=np.zeros((places, 2 * m * m + 2 * m)),
         is_loose=np.zeros(places),
+        is_watched=is_watched.astype(float),
         volume=volume,
         fixed=fixed,
     )

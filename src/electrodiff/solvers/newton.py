@@ -85,6 +85,7 @@ def solve_newton(problem: Problem, guess: Floats, options: NewtonOptions = Newto
     largest = float(chain.target[:, :-1].max()) or 1.0
     history = np.zeros((options.max_iterations, 2))
     worst = np.zeros(2, dtype=np.int64)
+    nodes, m = state.shape
     newton = kernels.newton_sized_ions if chain.packing.any() else kernels.newton_point_ions
     code, iterations = newton(
         chain,
@@ -93,6 +94,8 @@ def solve_newton(problem: Problem, guess: Floats, options: NewtonOptions = Newto
         options.tolerance,
         options.activity_floor * largest,
         options.max_iterations,
+        np.empty((nodes, m, m)),
+        np.empty((nodes, m, 1 + border.kind.size)),
         state,
         gate,
         history,

@@ -136,8 +136,9 @@ def add_passed_points(
     z = lines_of(chain.valence, 1)[0]
     fill_valence(chain.valence, z)
     outer, inner = pair_lines_of(chain.valence, 2), pair_lines_of(chain.valence, 2)
-    brought = together(0.0, 0.0)
-    for k in range(nodes // 2 + 1):
+    brought = 0.0
+    left, right = points.meeting, nodes - 1 - points.meeting
+    for k in range(max(left, right) + 1):
         j = nodes - 1 - k
         by_phi, last_by_phi = together(changes[k, n], changes[j, n]), together(last[k, n], last[j, n])
         inner[0, n] = by_phi
@@ -159,18 +160,17 @@ def add_passed_points(
                 total += z[r] * (by + (other * inner[0, r] + other_phi * inner[0, n]))
                 by = own * outer[1, r] + own_phi * outer[1, n]
                 rest += z[r] * (by + (other * inner[1, r] + other_phi * inner[1, n]))
-            # Towards the middle is from left to right in the first half only; and of an even number of nodes the face in
-            # the middle is met from both sides.
             rest = rest / pair_at(points.pairs, k - 1, CONDUCTANCE * m + n)
-            out_conducted[k - 1] += first(total)
-            brought += together(first(rest), 0.0)
-            if j > k - 1:
+            if k <= left:
+                out_conducted[k - 1] += first(total)
+                brought += first(rest)
+            if k <= right:
                 out_conducted[j] -= second(total)
-                brought -= together(second(rest), 0.0)
+                brought -= second(rest)
         for r in range(m):
             outer[0, r] = inner[0, r]
             outer[1, r] = inner[1, r]
-    return first(brought)
+    return brought
 
 
 @kernel

@@ -93,6 +93,8 @@ def newton_for(steric: bool) -> Callable[..., tuple[int, int]]:
         tolerance: float,
         activity_floor: float,
         max_iterations: int,
+        out_upper: Floats,
+        out_right: Floats,
         out_state: Floats,
         out_gate: Floats,
         out_history: Floats,
@@ -101,17 +103,16 @@ def newton_for(steric: bool) -> Callable[..., tuple[int, int]]:
         """Solve R(state) = 0 from the guess in `out_state` (N, m) and `out_gate` (p,), in place.
 
         The target, the conductance and the carried flux of `chain` are overwritten by those of the border unknowns;
-        `ungated` (N-1, n) is the conductance without gating.  Stops when the size of the update (see `apply_update`) is
-        at most `tolerance`.  That update is applied, and Newton converges quadratically, so what remains is of the order of
-        its square, or round-off.  `out_history` (max_iterations, 2) receives residual and update of each step,
-        `out_worst` (2,) the node and row of the largest update, or of the failed pivot.
+        `ungated` (N-1, n) is the conductance without gating.  `out_upper` (N, m, m) and `out_right` (N, m, 1 + p) are memory
+        of the elimination: numpy has it in large pages, which takes a quarter of the time to be had.  Stops when the size of
+        the update (see `apply_update`) is at most `tolerance`.  That update is applied, and Newton converges quadratically,
+        so what remains is of the order of its square, or round-off.  `out_history` (max_iterations, 2) receives residual and
+        update of each step, `out_worst` (2,) the node and row of the largest update, or of the failed pivot.
 
         Returns (status, iterations).
         """
         nodes, m = out_state.shape
         p = border.kind.size
-        upper = np.empty((nodes, m, m))
-        right = np.empty((nodes, m, 1 + p))
         through = np.empty((nodes, p, m))
         row = np.empty((p, nodes, m))
         corner = np.empty((p, p))
@@ -123,11 +124,15 @@ def newton_for(steric: bool) -> Callable[..., tuple[int, int]]:
                 place_borders(border, ungated, out_gate, out_state, chain)
             for _ in range(2):
                 if p > 0:
-                    border_columns(chain, border, out_gate, out_state, through, right)
+                    border_columns(chain, border, out_gate, out_state, through, out_right)
                 if steric:
-                    failed_node, norm, loss = eliminate_sized_ions(chain, out_state, through, careful, upper, right)
+                    failed_node, norm, loss = eliminate_sized_ions(
+                        chain, out_state, through, careful, out_upper, out_right
+                    )
                 else:
-                    failed_node, norm, loss = eliminate_point_ions(chain, out_state, through, careful, upper, right)
+                    failed_node, norm, loss = eliminate_point_ions(
+                        chain, out_state, through, careful, out_upper, out_right
+                    )
                 if careful or loss < LARGEST_LOSS:
                     break
                 careful = True
@@ -138,9 +143,9 @@ def newton_for(steric: bool) -> Callable[..., tuple[int, int]]:
                 return SINGULAR, iteration + 1
             if p > 0:
                 border_equations(chain, border, out_gate, out_state, residual, row, corner)
-                if not solve_border(residual, row, corner, right, delta):
+                if not solve_border(residual, row, corner, out_right, delta):
                     return SINGULAR, iteration + 1
-            size = apply_update(chain.valence, right[:, :, 0], activity_floor, out_state, out_worst)
+            size = apply_update(chain.valence, out_right[:, :, 0], activity_floor, out_state, out_worst)
             size = max(size, apply_gate_update(delta, border, out_gate))
             out_history[iteration, 1] = size
             if not np.isfinite(size):

@@ -3,8 +3,8 @@
 """Two doubles in one register: both ends of a chain at once, each towards the middle.
 
 The first of a pair is of a node, the second of the one that is as far from the other end.  Arithmetic is that of `vectors`;
-scratch arrays have pairs as their entries, so that code for one end serves both, and `pair_at` reads one from an array
-(places, numbers), whose second number of so many pairs is at 2 i + 1.
+scratch arrays have pairs as their entries, so that code for one end serves both, and `pair_at` reads one from a row of an
+array, which has pair i at 2 i and 2 i + 1.
 
 Uncompiled, a pair is a `PlainPair`, and an array of them one of objects.
 """
@@ -103,6 +103,17 @@ def _stack(typing_context: Any, valence: Any, lines: Any) -> Any:  # noqa: ARG00
 
 
 @kernel_part
+def _checked_at(array: Floats, row: int, index: int) -> Any:
+    return _together(array[row, 2 * index], array[row, 2 * index + 1])
+
+
+@kernel_part
+def _checked_put(pair: Any, out_array: Floats, row: int, index: int) -> None:
+    out_array[row, 2 * index] = _first(pair)
+    out_array[row, 2 * index + 1] = _second(pair)
+
+
+@kernel_part
 def _lines_on_stack(valence: tuple[float, ...], lines: int) -> Any:
     return carray(_stack(valence, lines), (lines, len(valence) + 1))
 
@@ -137,6 +148,9 @@ class PlainPair:
 
     __rmul__ = __mul__
 
+    def __truediv__(self, other: Any) -> PlainPair:
+        return PlainPair(self.numbers / _numbers(other))
+
     def __rtruediv__(self, other: Any) -> PlainPair:
         return PlainPair(_numbers(other) / self.numbers)
 
@@ -164,11 +178,11 @@ def _plain_second(pair: PlainPair) -> float:
 
 
 def _plain_at(array: Floats, row: int, index: int) -> PlainPair:
-    return PlainPair(np.array(array[row, 2 * index : 2 * index + 2]))
+    return _plain_together(array[row, 2 * index], array[row, 2 * index + 1])
 
 
 def _plain_put(pair: PlainPair, out_array: Floats, row: int, index: int) -> None:
-    out_array[row, 2 * index : 2 * index + 2] = pair.numbers
+    out_array[row, 2 * index], out_array[row, 2 * index + 1] = pair.numbers
 
 
 def _plain_where_less(a: Any, b: Any, x: Any, y: Any) -> PlainPair:
@@ -193,9 +207,11 @@ first: Callable[[Any], float] = _either(_first, _plain_first)
 """The number of a pair that is of the left end."""
 second: Callable[[Any], float] = _either(_second, _plain_second)
 """The number of a pair that is of the right end."""
-pair_at: Callable[[Floats, int, int], Any] = _either(_at, _plain_at)
+pair_at: Callable[[Floats, int, int], Any] = _either(_checked_at if numba.config.BOUNDSCHECK else _at, _plain_at)
 """Pair `index` of a row of an array (rows, numbers): pair_at(array, row, index)."""
-put_pair: Callable[[Any, Floats, int, int], None] = _either(_put, _plain_put)
+put_pair: Callable[[Any, Floats, int, int], None] = _either(
+    _checked_put if numba.config.BOUNDSCHECK else _put, _plain_put
+)
 """Write a pair there: put_pair(pair, array, row, index)."""
 where_less: Callable[[Any, Any, Any, Any], Any] = _either(vectors.where_less, _plain_where_less)
 """As that of `vectors`."""

@@ -6,13 +6,13 @@ Of point ions the blocks are arrows, and what a node stores of an ion is its vol
 
 The elimination of `factors` goes from the left end to the middle and, in the same registers, from the right end, where what
 flows towards the middle is counted as positive: there the equations are the same.  Place k of an array of pairs has node k
-and node N - 1 - k, and their faces towards the middle.  The node in the middle, N // 2, is given what arrives from both
-sides,
+and node N - 1 - k, and their faces towards the middle.  The node where they meet is given what arrives from both sides,
 
     (E_left + E_right + Q) x = t_left + t_right + source,
 
-and its x goes back to both ends.  Of an even number of nodes the second half has one less: the last of its places is the
-middle itself, and what is found for it there is not used.
+and its x goes back to both ends.  From an end that is closed to ions no flow is lost up to there, from one at a reservoir
+some are, by rounding (see `factors`); so whoever counts what a compartment holds has them meet behind it.  The shorter side
+goes on beyond the node where they meet, and what is found for it there is not used.
 """
 
 from __future__ import annotations
@@ -51,24 +51,28 @@ OUTER, OUTER_PHI, INNER, INNER_PHI = 0, 1, 2, 3
 
 
 class Points(NamedTuple):
-    """Point ions on the chain in H = N // 2 pairs: node k and node N - 1 - k, and the faces from them towards the middle.
+    """Point ions on the chain in H pairs: node k and node N - 1 - k, and the faces from them towards the middle.
 
     A row of an array (H, ...) has lines of m pairs: numbers of the ions, and one of the potential in the last column.
     """
 
+    meeting: int
+    """The node where both sides meet, at least 1 and at most N - 2: H = max(meeting, N - 1 - meeting)."""
     pairs: Floats
     """(H, 8 m) lines HELD, FREE, CONDUCTANCE and CARRIED"""
     factors: Floats
-    """(H, 8 m + 2 m^2) lines OUTER ... INNER_PHI of the slopes, then (E + Q + O)^-1, of its free columns alone in all rows
+    """(H, 8 m + 2 m^2) lines OUTER ... INNER_PHI of the slopes, then (E + Q + O)^-1, of its free columns alone at all places
     but the first"""
     upper: Floats
     """(H, 2 m^2) W = (E + Q + O)^-1 I"""
     middle: Floats
-    """(m, m) (E_left + E_right + Q)^-1 of the node in the middle"""
+    """(2, m, m) E_left + E_right + Q of the node in the middle, and its inverse"""
     bound: Floats
     """(H, 2 m^2 + 2 m) E + Q of the places that have a row of the first form, and a line of 1 in such rows"""
     is_loose: Floats
     """(H,) 1 where a row of the place has the first form"""
+    is_watched: Floats
+    """(H,) 1 where the flows of a stage through a face of the place are asked for"""
     volume: Floats
     """(N, n) V_i, volume times partition coefficient, of every node"""
     fixed: Floats
@@ -194,6 +198,17 @@ def carry_on(m: int, k: int, any_loose: bool, slopes: Any, upper: Any, points: P
                 out_block[r, c] = where_less(0.0, loose, total, out_block[r, c])
 
 
+@kernel_part
+def save_ends(m: int, is_left: bool, is_right: bool, block: Any, out_left: Floats, out_right: Floats) -> None:
+    """What a side has found when it arrives where they meet."""
+    for r in range(m):
+        for c in range(m):
+            if is_left:
+                out_left[r, c] = first(block[r, c])
+            if is_right:
+                out_right[r, c] = second(block[r, c])
+
+
 @kernel
 def factor_middle(
     chain: Chain, state: Floats, rate: float, points: Points, from_left: Floats, from_right: Floats
@@ -201,7 +216,7 @@ def factor_middle(
     """The inverse of the node in the middle from the two E (m, m); False if a pivot was zero or not finite."""
     n = len(chain.valence)
     m = n + 1
-    k = state.shape[0] // 2
+    k = points.meeting
     block, unused = square_of(chain.valence), lines_of(chain.valence, 1)[0]
     for r in range(m):
         unused[r] = 0.0
@@ -220,10 +235,13 @@ def factor_middle(
         block[r, r] += 1.0 - free
         if r < n:
             block[r, n] -= (1.0 - free) * chain.valence[r] * state[k, r]
-    last = invert(block, unused)
     for r in range(m):
         for c in range(m):
-            points.middle[r, c] = block[r, c]
+            points.middle[0, r, c] = block[r, c]
+    last: float = invert(block, unused)
+    for r in range(m):
+        for c in range(m):
+            points.middle[1, r, c] = block[r, c]
     return bool(np.isfinite(last))
 
 
@@ -233,7 +251,8 @@ def factor_points(chain: Chain, state: Floats, rate: float, points: Points) -> i
     n = len(chain.valence)
     m = n + 1
     nodes = state.shape[0]
-    places = nodes // 2
+    left, right = points.meeting, nodes - 1 - points.meeting
+    places = max(left, right)
     pairs, free_line, inverse_at = points.pairs, FREE * m, 4 * m
     z = lines_of(chain.valence, 1)[0]
     largest = fill_valence(chain.valence, z)
@@ -247,13 +266,11 @@ def factor_points(chain: Chain, state: Floats, rate: float, points: Points) -> i
         for c in range(m):
             block[r, c] = together(0.0, 0.0)
     for k in range(places):
-        j = nodes - 1 - k
+        j: int = nodes - 1 - k
         for r in range(m):
             there[r] = together(state[k + 1, r], state[j - 1, r])
-        if k == places - 1 and j == places:
-            for r in range(m):
-                for c in range(m):
-                    from_right[r, c] = second(block[r, c])
+        if k in (left, right):
+            save_ends(m, k == left, k == right, block, from_left, from_right)
         fill_bernoulli(n, z, largest, there[n] - here[n], bernoulli)
         fill_slopes(n, z, points, k, here, there, bernoulli, slopes)
         # block <- E + Q
@@ -277,8 +294,10 @@ def factor_points(chain: Chain, state: Floats, rate: float, points: Points) -> i
         for r in range(m):
             unused[r] = together(0.0, 0.0)
         last = invert(block, unused)
-        if not np.isfinite(first(last) + second(last)):
-            return j if np.isfinite(first(last)) else k
+        if k < left and not np.isfinite(first(last)):
+            return k
+        if k < right and not np.isfinite(second(last)):
+            return j
         for r in range(m):
             total = block[r, n] * (slopes[INNER, n] * pair_at(pairs, k, free_line + n))
             for c in range(n):
@@ -290,22 +309,15 @@ def factor_points(chain: Chain, state: Floats, rate: float, points: Points) -> i
             for line in range(4):
                 put_pair(slopes[line, r], points.factors, k, line * m + r)
             for c in range(m):
-                # Beyond the ends what is pinned does not change.
+                # Only at the ends does what is pinned have a right side other than 0.
                 part = block[r, c] * pair_at(pairs, k, free_line + c) if k > 0 else block[r, c]
                 put_pair(part, points.factors, k, inverse_at + r * m + c)
                 put_pair(upper[r, c], points.upper, k, r * m + c)
         carry_on(m, k, any_loose, slopes, upper, points, block)
         for r in range(m):
             here[r] = there[r]
-    for r in range(m):
-        for c in range(m):
-            from_left[r, c] = first(block[r, c])
-            if places < nodes - places:
-                from_right[r, c] = second(block[r, c])
-            else:
-                # The middle goes back to the left only.
-                points.upper[places - 1, 2 * (r * m + c) + 1] = 0.0
-    return -1 if factor_middle(chain, state, rate, points, from_left, from_right) else places
+    save_ends(m, left == places, right == places, block, from_left, from_right)
+    return -1 if factor_middle(chain, state, rate, points, from_left, from_right) else points.meeting
 
 
 @kernel_part
@@ -333,21 +345,46 @@ def pass_on(
 
 
 @kernel_part
-def place_middle(
-    chain: Chain, points: Points, arriving: Any, of_the_right: Floats, source: Floats, right: Floats, out_x: Floats
-) -> None:
-    """x of the node in the middle, from what arrives there; `right` (m,) is scratch."""
+def save_arrived(m: int, is_left: bool, is_right: bool, arriving: Any, out_arrived: Floats) -> None:
+    """What has arrived from a side where they meet."""
+    for r in range(m):
+        if is_left:
+            out_arrived[0, r] = first(arriving[r])
+        if is_right:
+            out_arrived[1, r] = second(arriving[r])
+
+
+@kernel_part
+def place_nodes(m: int, k: int, is_left: bool, j: int, is_right: bool, x: Any, out: Floats) -> None:
+    """The pairs x (m,) to node k, if it is of the left side, and to node j, if that is of the right one."""
+    if is_left:
+        for r in range(m):
+            out[k, r] = first(x[r])
+    if is_right:
+        for r in range(m):
+            out[j, r] = second(x[r])
+
+
+@kernel_part
+def place_middle(chain: Chain, points: Points, arrived: Floats, source: Floats, scratch: Floats, out_x: Floats) -> None:
+    """x of the node in the middle, from what has `arrived` from both sides (2, m); `scratch` has two lines of m numbers.
+
+    A flow that is lost here arrives nowhere else, so that what the equations miss at their first solution is solved for.
+    """
     m = len(chain.valence) + 1
-    nodes = chain.free.shape[0]
-    k = nodes // 2
+    right, rest = scratch[0], scratch[1]
     for r in range(m):
-        from_right = of_the_right[r] if 2 * k == nodes else second(arriving[r])
-        right[r] = chain.free[k, r] * (first(arriving[r]) + from_right) + source[r]
-    for r in range(m):
-        total = 0.0
-        for c in range(m):
-            total += points.middle[r, c] * right[c]
-        out_x[r] = total
+        right[r] = chain.free[points.meeting, r] * (arrived[0, r] + arrived[1, r] + source[r])
+        out_x[r] = 0.0
+    for _ in range(2):
+        for r in range(m):
+            missing = right[r]
+            for c in range(m):
+                missing -= points.middle[0, r, c] * out_x[c]
+            rest[r] = missing
+        for r in range(m):
+            for c in range(m):
+                out_x[r] += points.middle[1, r, c] * rest[c]
 
 
 @kernel
@@ -358,20 +395,23 @@ def stage_forward(
     sources: Floats,
     given: Floats,
     flow_weight: float,
+    out_flow: Floats,
     out_update: Floats,
     out_conducted: Floats,
 ) -> None:
     """The first half of a stage from its state (N, m): the part of its flows in the current, and x of every node as far as
     what arrives from its end says.
 
-    `sources` (N, m): what the stages before it add to each ion, over what a node holds at an activity of 1.  `given`
-    (3, 2, m): what the first and the last node are given.
+    `out_flow` (N, m) receives the flows at the places that are watched, which are to agree to the last bit with those of the
+    elimination.  `sources` (N, m): what the stages before it add to each ion, over what a node holds at an activity of 1.
+    `given` (3, 2, m): what the first and the last node are given.
     """
     valence = chain.valence
     n = len(valence)
     m = n + 1
     nodes = stage.shape[0]
-    places = nodes // 2
+    left, right_side = points.meeting, nodes - 1 - points.meeting
+    places = max(left, right_side)
     here, there = pair_lines_of(valence, 1)[0], pair_lines_of(valence, 1)[0]
     source, flow = pair_lines_of(valence, 1)[0], pair_lines_of(valence, 1)[0]
     right, x = pair_lines_of(valence, 1)[0], pair_lines_of(valence, 1)[0]
@@ -380,13 +420,15 @@ def stage_forward(
     pairs, held, free_line, conductance, carried = points.pairs, HELD * m, FREE * m, CONDUCTANCE * m, CARRIED * m
     z = lines_of(valence, 1)[0]
     largest = fill_valence(valence, z)
-    of_the_right, middle, scratch = lines_of(valence, 1)[0], lines_of(valence, 1)[0], lines_of(valence, 1)[0]
+    arrived, middle, scratch = lines_of(valence, 2), lines_of(valence, 1)[0], lines_of(valence, 2)
     for r in range(m):
         arriving[r] = together(0.0, 0.0)
         here[r] = together(stage[0, r], stage[nodes - 1, r])
     for k in range(places):
         j = nodes - 1 - k
-        is_alone = j == places
+        is_left, is_right = k < left, k < right_side
+        if k in (left, right_side):
+            save_arrived(m, k == left, k == right_side, arriving, arrived)
         charge = pair_at(pairs, k, held + n)
         for r in range(n):
             volume = pair_at(pairs, k, held + r)
@@ -403,11 +445,15 @@ def stage_forward(
             flow[r] = pair_at(pairs, k, conductance + r) * net + pair_at(pairs, k, carried + r)
             current += z[r] * flow[r]
         flow[n] = -(pair_at(pairs, k, conductance + n) * step)
-        out_conducted[k] += flow_weight * first(current)
-        if is_alone:
+        if points.is_watched[k] > 0.0:
             for r in range(m):
-                of_the_right[r] = second(arriving[r])
-        else:
+                if is_left:
+                    out_flow[k, r] = first(flow[r])
+                if is_right:
+                    out_flow[j - 1, r] = -second(flow[r])
+        if is_left:
+            out_conducted[k] += flow_weight * first(current)
+        if is_right:
             out_conducted[j - 1] -= flow_weight * second(current)
         if k == 0:
             for r in range(m):
@@ -422,16 +468,16 @@ def stage_forward(
                 )
                 right[r] += is_pinned * (together(given[TARGET, 0, r], given[TARGET, 1, r]) - here[r])
         pass_on(m, points, k, flow, source, right, ahead, x, arriving)
+        place_nodes(m, k, is_left, j, is_right, x, out_update)
         for r in range(m):
-            out_update[k, r] = first(x[r])
-            out_update[j, r] = second(x[r])
             here[r] = there[r]
-    charge_there = points.fixed[places]
+    save_arrived(m, left == places, right_side == places, arriving, arrived)
+    charge_there = points.fixed[left]
     for r in range(n):
-        middle[r] = chain.free[places, r] * points.volume[places, r] * sources[places, r]
-        charge_there += z[r] * points.volume[places, r] * stage[places, r]
-    middle[n] = chain.free[places, n] * charge_there
-    place_middle(chain, points, arriving, of_the_right, middle, scratch, out_update[places])
+        middle[r] = points.volume[left, r] * sources[left, r]
+        charge_there += z[r] * points.volume[left, r] * stage[left, r]
+    middle[n] = charge_there
+    place_middle(chain, points, arrived, middle, scratch, out_update[left])
 
 
 @kernel
@@ -442,17 +488,19 @@ def solve_points(chain: Chain, points: Points, flow: Floats, source: Floats, out
     valence = chain.valence
     m = len(valence) + 1
     nodes = source.shape[0]
-    places = nodes // 2
+    left, right_side = points.meeting, nodes - 1 - points.meeting
+    places = max(left, right_side)
     at, leaving = pair_lines_of(valence, 1)[0], pair_lines_of(valence, 1)[0]
     right, x = pair_lines_of(valence, 1)[0], pair_lines_of(valence, 1)[0]
     arriving, ahead = pair_lines_of(valence, 1)[0], pair_lines_of(valence, 1)[0]
-    of_the_right, scratch = lines_of(valence, 1)[0], lines_of(valence, 1)[0]
+    arrived, scratch = lines_of(valence, 2), lines_of(valence, 2)
     for r in range(m):
         arriving[r] = together(0.0, 0.0)
     for k in range(places):
         j = nodes - 1 - k
+        if k in (left, right_side):
+            save_arrived(m, k == left, k == right_side, arriving, arrived)
         for r in range(m):
-            of_the_right[r] = second(arriving[r])
             at[r] = together(source[k, r], source[j, r])
             leaving[r] = together(flow[k, r], -flow[j - 1, r])
             right[r] = arriving[r] - leaving[r] + at[r]
@@ -460,25 +508,28 @@ def solve_points(chain: Chain, points: Points, flow: Floats, source: Floats, out
             for r in range(m):
                 right[r] = pair_at(points.pairs, 0, FREE * m + r) * (arriving[r] - leaving[r]) + at[r]
         pass_on(m, points, k, leaving, at, right, ahead, x, arriving)
-        for r in range(m):
-            out[k, r] = first(x[r])
-            out[j, r] = second(x[r])
-    place_middle(chain, points, arriving, of_the_right, source[places], scratch, out[places])
+        place_nodes(m, k, k < left, j, k < right_side, x, out)
+    save_arrived(m, left == places, right_side == places, arriving, arrived)
+    place_middle(chain, points, arrived, source[left], scratch, out[left])
     go_back(valence, points, out)
 
 
 @kernel_part
 def step_back(m: int, points: Points, k: int, after: Any, x: Any, update: Floats) -> None:
-    """x of place k, which goes into `after`, in which that of the place before is; `x` is scratch."""
+    """x of place k, which goes into `after`, in which that of place k + 1 is; `x` is scratch."""
     j = update.shape[0] - 1 - k
+    is_left, is_right = k < points.meeting, j > points.meeting
     for r in range(m):
         total = together(update[k, r], update[j, r])
         for c in range(m):
             total -= pair_at(points.upper, k, r * m + c) * after[c]
         x[r] = total
+    if not (is_left and is_right):
+        # The shorter side has not begun: it still waits for the middle.
+        for r in range(m):
+            x[r] = together(first(x[r]) if is_left else first(after[r]), second(x[r]) if is_right else second(after[r]))
+    place_nodes(m, k, is_left, j, is_right, x, update)
     for r in range(m):
-        update[k, r] = first(x[r])
-        update[j, r] = second(x[r])
         after[r] = x[r]
 
 
@@ -486,10 +537,11 @@ def step_back(m: int, points: Points, k: int, after: Any, x: Any, update: Floats
 def go_back(valence: tuple[float, ...], points: Points, out_update: Floats) -> None:
     """The second half of a solution: the update x_k -= W_k x_(k+1), from the middle to both ends."""
     m = len(valence) + 1
-    places = out_update.shape[0] // 2
+    middle = points.meeting
+    places = max(middle, out_update.shape[0] - 1 - middle)
     after, x = pair_lines_of(valence, 1)[0], pair_lines_of(valence, 1)[0]
     for r in range(m):
-        after[r] = together(out_update[places, r], out_update[places, r])
+        after[r] = together(out_update[middle, r], out_update[middle, r])
     for k in range(places - 1, -1, -1):
         step_back(m, points, k, after, x, out_update)
 
@@ -500,20 +552,19 @@ def stage_backward(
 ) -> None:
     """The same of a stage, and what `keep_points` makes of it."""
     n = len(valence)
-    places = out_update.shape[0] // 2
+    middle = points.meeting
+    places = max(middle, out_update.shape[0] - 1 - middle)
     after, x = pair_lines_of(valence, 1)[0], pair_lines_of(valence, 1)[0]
     for r in range(n + 1):
-        after[r] = together(out_update[places, r], out_update[places, r])
-    keep_node(valence, state[places], out_update[places], out_k[places])
+        after[r] = together(out_update[middle, r], out_update[middle, r])
+    keep_node(valence, state[middle], out_update[middle], out_k[middle])
     for k in range(places - 1, -1, -1):
         j = out_update.shape[0] - 1 - k
         step_back(n + 1, points, k, after, x, out_update)
         for r in range(n):
-            change = after[r] - valence[r] * together(state[k, r], state[j, r]) * after[n]
-            out_k[k, r] = first(change)
-            out_k[j, r] = second(change)
-        out_k[k, n] = first(after[n])
-        out_k[j, n] = second(after[n])
+            x[r] = after[r] - valence[r] * together(state[k, r], state[j, r]) * after[n]
+        x[n] = after[n]
+        place_nodes(n + 1, k, k < middle, j, j > middle, x, out_k)
 
 
 @kernel_part

@@ -25,7 +25,14 @@ from electrodiff.fvm.kernels.arrays import Floats
 from electrodiff.fvm.kernels.border import place_flows
 from electrodiff.fvm.kernels.compiler import kernel
 from electrodiff.fvm.kernels.factors import factor, fill_flows, fill_jacobian, solve
-from electrodiff.fvm.kernels.points import factor_points, fold_flows, keep_points, stage_backward, stage_forward
+from electrodiff.fvm.kernels.points import (
+    factor_points,
+    fold_flows,
+    keep_points,
+    solve_points,
+    stage_backward,
+    stage_forward,
+)
 from electrodiff.fvm.kernels.scratch import borrowed
 from electrodiff.fvm.kernels.stages import (
     Course,
@@ -33,11 +40,10 @@ from electrodiff.fvm.kernels.stages import (
     add_border,
     add_conducted,
     add_stages,
-    border_columns,
     fill_faces,
-    fill_watched,
     keep_faces,
     keep_sized,
+    place_column,
     place_given,
     place_stage,
     place_sum,
@@ -73,7 +79,12 @@ def step_for(steric: bool) -> Callable[..., bool]:
             return False
         if p > 0:
             fill_flows(chain, state, work.flow, work.content)
-            border_columns(chain, border, steric, gate, work.flow, work)
+            for b in range(p):
+                place_column(chain, border, b, gate, work.flow, work)
+                if steric:
+                    solve(chain, work.factors, work.through[b], work.source, work.by_border[b])
+                else:
+                    solve_points(chain, work.points, work.through[b], work.source, work.by_border[b])
         for i in range(tableau.time.size):
             for b in range(p):
                 stage_gate[b] = gate[b]
@@ -101,10 +112,10 @@ def step_for(steric: bool) -> Callable[..., bool]:
                     work.source,
                     work.given,
                     tableau.flow_weight[i],
+                    work.flow,
                     work.update,
                     work.conducted,
                 )
-                fill_watched(chain, border, given.watched, work.stage, work.flow)
                 stage_backward(chain.valence, work.points, state, work.update, work.k[i])
             if p > 0 and not add_border(chain, border, state, stage_gate, rate, wanted, work, small, work.gate[i]):
                 return False

@@ -13,9 +13,8 @@ from numba.typed import List
 from electrodiff.fvm.kernels.arrays import CURRENT, Border, Chain, Floats, Integers
 from electrodiff.fvm.kernels.border import fill_through, free_border, solve_dense
 from electrodiff.fvm.kernels.compiler import kernel, kernel_part
-from electrodiff.fvm.kernels.factors import Factors, Jacobian, solve
-from electrodiff.fvm.kernels.flux import FLUX, flux_scharfetter_gummel
-from electrodiff.fvm.kernels.points import CHARGE, PINNED, TARGET, Points, fill_face, solve_points
+from electrodiff.fvm.kernels.factors import Factors, Jacobian
+from electrodiff.fvm.kernels.points import CHARGE, PINNED, TARGET, Points, fill_face
 
 
 class Tableau(NamedTuple):
@@ -58,8 +57,8 @@ class Given(NamedTuple):
 class Work(NamedTuple):
     """Memory of a step on N nodes with n ions, m = n + 1, p border unknowns and s stages.
 
-    Of point ions, `jacobian` is filled at the faces that a border or a count of what passes looks at, and `factors` and
-    `stored` are not used; `points` is of them alone.
+    Of point ions, `jacobian` is filled at the faces that a border or a count of what passes looks at, `flow` has the flows of
+    the stage at these faces only, and storage, `factors` and `stored` are empty; of sized ions what `points` has of pairs is.
     """
 
     jacobian: Jacobian
@@ -74,7 +73,7 @@ class Work(NamedTuple):
     source: Floats
     """(N, m)"""
     given: Floats
-    """(3, 2, m) what the ends are given in a stage (see `factors`)"""
+    """(3, 2, m) what the ends are given in a stage (see `points`)"""
     update: Floats
     """(N, m) x"""
     conducted: Floats
@@ -109,26 +108,21 @@ class Course(NamedTuple):
 
 @kernel
 def listed_course(chain: Chain, border: Border, ungated: Floats, tableau: Tableau, work: Work) -> List[Course]:
-    """The course in a list that stays compiled: to hand over its seventy arrays one by one takes 15 us a call."""
+    """The course in a list of numba's, which a kernel takes as it is: to hand over its seventy arrays takes 15 us a call."""
     result = List()
     result.append(Course(chain, border, ungated, tableau, work))
     return result
 
 
 @kernel
-def border_columns(chain: Chain, border: Border, steric: bool, gate: Floats, flow: Floats, work: Work) -> None:
-    """The updates by one unit of each border unknown."""
-    for b in range(border.kind.size):
-        work.source[:] = 0.0
-        if border.kind[b] == CURRENT:
-            work.through[b] = 0.0
-            work.source[border.node[b], border.row[b]] = 1.0
-        else:
-            fill_through(chain, border, gate, b, flow, work.through[b])
-        if steric:
-            solve(chain, work.factors, work.through[b], work.source, work.by_border[b])
-        else:
-            solve_points(chain, work.points, work.through[b], work.source, work.by_border[b])
+def place_column(chain: Chain, border: Border, b: int, gate: Floats, flow: Floats, work: Work) -> None:
+    """The flows and the sources of one unit of border unknown b."""
+    work.source[:] = 0.0
+    if border.kind[b] == CURRENT:
+        work.through[b] = 0.0
+        work.source[border.node[b], border.row[b]] = 1.0
+    else:
+        fill_through(chain, border, gate, b, flow, work.through[b])
 
 
 @kernel
@@ -205,7 +199,7 @@ def add_border(
 def place_given(
     chain: Chain, border: Border, given: Given, tableau: Tableau, i: int, dt: float, out_given: Floats
 ) -> None:
-    """What the ends are given in stage i (see `factors`)."""
+    """What the ends are given in stage i (see `points`)."""
     nodes, m = chain.free.shape
     last = tableau.time.size
     ahead = dt * tableau.slope[i]
@@ -334,20 +328,6 @@ def fill_faces(chain: Chain, border: Border, watched: Integers, state: Floats, o
     for b in range(border.kind.size):
         if border.kind[b] == CURRENT:
             fill_face(chain, state, border.first[b], out)
-
-
-@kernel_part
-def fill_watched(chain: Chain, border: Border, watched: Integers, state: Floats, out_flow: Floats) -> None:
-    """The flows through the same faces."""
-    m = len(chain.valence) + 1
-    face = np.empty((5, m))
-    for w in range(watched.size + border.kind.size):
-        b = w - watched.size
-        if b < 0 or border.kind[b] == CURRENT:
-            f = watched[w] if b < 0 else border.first[b]
-            flux_scharfetter_gummel(chain, state, f, face)
-            for r in range(m):
-                out_flow[f, r] = face[FLUX, r]
 
 
 @kernel

@@ -141,7 +141,8 @@ def _where_less(typing_context: Any, a: Any, b: Any, x: Any, y: Any) -> Any:  # 
         left, right, yes, no = _as_vectors(builder, signature.args, arguments)
         return builder.select(builder.fcmp_ordered("<", left, right), yes, no)
 
-    return _common(a, b, x, y)(a, b, x, y), code
+    wide = _common(a, b, x, y)
+    return wide and (wide(a, b, x, y), code)
 
 
 @intrinsic

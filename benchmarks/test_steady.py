@@ -107,7 +107,7 @@ def _allocated_by_newton(problem: Problem) -> int:
 
     def step() -> None:
         nodes, m = state.shape
-        memory = np.empty((nodes, m, m)), np.empty((nodes, m, 1))
+        memory = np.empty((nodes, m, m)), np.empty((nodes, m, 1 + problem.border.kind.size))
         loop(chain, problem.border, problem.chain.conductance, 1e-9, 1e-6, 1, *memory, state, gate, history, worst)
 
     step()  # compiles what it calls

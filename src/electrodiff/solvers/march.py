@@ -192,14 +192,14 @@ def march(
         taken: Step | None = None
         error = math.inf
         if step(courses, given, dt, now.state, now.gate, now.content):
-            end, found = _empty(moment), np.empty(arrivals.AMOUNT + moment.content.shape[1])
+            end, out = _empty(moment), np.empty(arrivals.AMOUNT + moment.content.shape[1])
             is_inside = is_free and is_asked is not None and is_asked(moment.time, moment.time + dt)
             start = Held(now.state, now.content, now.passed, now.gate)
-            arrive(courses, is_sized, given, dt, options.activity_floor, is_inside, start, end, found)
-            error = _error(moment, found, options.tolerance, is_free)
+            arrive(courses, is_sized, given, dt, options.activity_floor, is_inside, start, end, out)
+            error = _error(moment, out.tolist(), options.tolerance, is_free)
             # Exactly where it was to be.
             time = stop if dt == stop - moment.time else moment.time + dt
-            taken = _taken(moment, time, dt, error, end, found, work)
+            taken = _taken(moment, time, dt, error, end, out, work)
         if taken is None or not error <= 1:
             cut = max(AIM * error ** (-1 / ORDER), SHORTEST_CUT) if math.isfinite(error) else FAILED_CUT
             moment = replace(moment, step=dt * cut, rejected=moment.rejected + 1)
@@ -214,20 +214,20 @@ def _empty(moment: Moment) -> Held:
     return Held(np.empty_like(state), np.empty_like(content), np.empty_like(passed), np.empty_like(gate))
 
 
-def _error(start: Moment, found: Floats, tolerance: float, is_free: bool) -> float:
+def _error(start: Moment, found: list[float], tolerance: float, is_free: bool) -> float:
     """The error of a step over the tolerance."""
-    error = float(found[arrivals.ERROR]) / tolerance
+    error = found[arrivals.ERROR] / tolerance
     if not is_free or not math.isfinite(error):
         return error
     of_current = max(found[arrivals.CURRENT_ERROR], found[arrivals.INSIDE_ERROR])
-    current = abs(float(found[arrivals.CURRENT]))
+    current = abs(found[arrivals.CURRENT])
     # Between that of this step and that of the last: in one of the two it may have just changed its sign.
     size = max((current + abs(start.current)) / 2, CURRENT_FLOOR * max(start.largest_current, current))
     allowed = CURRENT_TOLERANCE * tolerance * size + ROUNDINGS * found[arrivals.SPREAD]
-    return max(error, float(of_current / allowed)) if of_current > 0 else error
+    return max(error, of_current / allowed if allowed > 0 else math.inf) if of_current > 0 else error
 
 
-def _taken(start: Moment, time: float, dt: float, error: float, end: Held, found: Floats, work: Work) -> Step:
+def _taken(start: Moment, time: float, dt: float, error: float, end: Held, out: Floats, work: Work) -> Step:
     """A step that ends at a time, with the length of the next one."""
     size = max(error, LEAST_ERROR)
     growth = AIM * size ** (-1 / ORDER)
@@ -235,7 +235,7 @@ def _taken(start: Moment, time: float, dt: float, error: float, end: Held, found
         trend = dt / start.last_step * (start.last_error / size) ** (1 / ORDER)
         growth *= min(max(trend, TREND[0]), TREND[1])
     proposed = dt * min(max(growth, SHORTEST_CUT), LONGEST_GROWTH)
-    current = float(found[arrivals.CURRENT])
+    current = float(out[arrivals.CURRENT])
     moment = Moment(
         time=time,
         state=end.state,
@@ -251,7 +251,7 @@ def _taken(start: Moment, time: float, dt: float, error: float, end: Held, found
         steps=start.steps + 1,
         rejected=start.rejected,
     )
-    return Step(start, moment, work.k, float(found[arrivals.SPREAD]), found[arrivals.AMOUNT :])
+    return Step(start, moment, work.k, float(out[arrivals.SPREAD]), out[arrivals.AMOUNT :])
 
 
 def _given(problem: Problem, ends: Ends, time: float, dt: float) -> Given:

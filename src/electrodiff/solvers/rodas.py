@@ -124,7 +124,10 @@ TABLEAU = Tableau(
 def interpolated(fraction: float, start: Floats, end: Floats, stages: Floats) -> Floats:
     """The state at a fraction of a step, of order 4, from its start, its end and its stages (s, N, m)."""
     state = np.empty_like(start)
-    flat = (len(start), -1)
-    stages = stages.reshape(STAGES, *start.reshape(flat).shape)
-    interpolate(fraction, DENSE, start.reshape(flat), end.reshape(flat), stages, state.reshape(flat))
+    if start.ndim == 2:
+        interpolate(fraction, DENSE, start, end, stages, state)
+    else:
+        flat = (len(start), -1)
+        stages = stages.reshape(STAGES, *start.reshape(flat).shape)
+        interpolate(fraction, DENSE, start.reshape(flat), end.reshape(flat), stages, state.reshape(flat))
     return state

@@ -35,8 +35,9 @@ LARGEST_SOFTNESS = 1e12
 # The potential is taken to be found when a round moves it by less than this [RT/F].
 SETTLED = 1e-9
 # Steps of the functional for the last digits of a solution.  Rounding may make one step worse than the one before it; a
-# few more then find a better state.
-MOST_POLISHING, MOST_IDLE = 12, 3
+# few more then find a better state; where it draws the potential of a pocket anew each time, more until one fulfils
+# Poisson's equation.
+MOST_POLISHING, MOST_IDLE = 24, 3
 POLISHED = 1e-13
 # Poisson's equation is fulfilled by a potential that it asks to change by no more than this [RT/F].
 FULFILLED = 1e-10
@@ -234,7 +235,7 @@ def polished(problem: Problem, state: Floats, gate: Floats) -> Floats:
         idle = 0 if rank < smallest else idle + 1
         if idle == 0:
             best, smallest = state, rank
-        if rank <= (FULFILLED, POLISHED) or idle > MOST_IDLE:
+        if rank <= (FULFILLED, POLISHED) or (idle > MOST_IDLE and smallest[0] <= FULFILLED):
             break
         with np.errstate(divide="ignore"):
             logs = np.log(state[:, :-1]) + _log_changes(problem, confined, step, scaling)

@@ -13,6 +13,7 @@ import resource
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -106,7 +107,11 @@ def print_ions() -> None:
 def print_memory(nodes: int) -> None:
     """Part 3: in a process of its own."""
     code = f"import scaling; scaling.solve_large({nodes})"
-    print(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout, end="")
+    here = Path(__file__).parent
+    print(
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=here).stdout,
+        end="",
+    )
 
 
 def solve_large(nodes: int) -> None:

@@ -303,10 +303,11 @@ def meeting(problem: Problem) -> int:
         raise ValueError(f"a mesh of {problem.mesh.nodes} nodes; a course in time takes 3 at least")
     middle, inner = problem.mesh.nodes // 2, int(watched_faces(problem)[1])
     closed = [not isinstance(end, Reservoir) for end in (problem.case.left, problem.case.right)]
+    # What an end is given is not known to the node where they meet, which is therefore none of them.
     if closed == [True, False]:
-        return max(middle, inner + 1)
+        return min(max(middle, inner + 1), problem.mesh.nodes - 2)
     if closed == [False, True]:
-        return min(middle, inner)
+        return max(min(middle, inner), 1)
     return middle
 
 
